@@ -1,0 +1,18 @@
+"""Export Groups: all groups of the pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifeboat.export.assembly import group_export
+from lifeboat.export.tasks import GroupsResult, GroupsTask
+from lifeboat.telemetry import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context
+def handler(event: GroupsTask, context: LambdaContext) -> GroupsResult:
+    """List, compare and write groups, and deal out the listing of their members."""
+    return group_export(event["Run"]).export(event)

@@ -1,0 +1,1 @@
+"""Cognito Lifeboat: backup and failover of Amazon Cognito user pools."""

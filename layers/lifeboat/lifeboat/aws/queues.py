@@ -1,0 +1,109 @@
+"""SQS queues."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lifeboat.aws.translation import store_errors
+from lifeboat.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+BATCH_ENTRIES = 10
+BATCH_BYTES = 1_000_000
+"""A batch holds at most 10 entries and 1 MiB; a little is left for the envelope."""
+
+LONGEST_BACKOFF = 120
+
+
+class Queue:
+    """One queue."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self.url = url
+
+    @property
+    def name(self) -> str:
+        """The queue's name, without account and Region."""
+        return self.url.rsplit("/", 1)[-1]
+
+    def send(self, documents: Iterable[Mapping[str, Any]]) -> int:
+        """Send each document as one message, in batches; returns how many.
+
+        Raises StoreUnavailable when SQS keeps refusing an entry. What was sent before stays sent.
+        """
+        sent = 0
+        batch: list[SendMessageBatchRequestEntryTypeDef] = []
+        size = 0
+        for document in documents:
+            body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+            length = len(body.encode())
+            if batch and (len(batch) == BATCH_ENTRIES or size + length > BATCH_BYTES):
+                self._send_batch(batch)
+                batch, size = [], 0
+            batch.append({"Id": str(len(batch)), "MessageBody": body})
+            size += length
+            sent += 1
+        if batch:
+            self._send_batch(batch)
+        return sent
+
+    def _send_batch(self, entries: list[SendMessageBatchRequestEntryTypeDef]) -> None:
+        waiting = entries
+        for _ in range(5):
+            with store_errors("SQS"):
+                answer = self._client.send_message_batch(QueueUrl=self.url, Entries=waiting)
+            refused = {failure["Id"] for failure in answer.get("Failed", [])}
+            if not refused:
+                return
+            waiting = [entry for entry in waiting if entry["Id"] in refused]
+        raise StoreUnavailable(f"SQS: SendMessageBatch: {len(waiting)} entries refused")
+
+    def send_raw(self, body: str, reason: str) -> None:
+        """Send a message's body as it came, with the reason why it could not be handled."""
+        with store_errors("SQS"):
+            self._client.send_message(
+                QueueUrl=self.url,
+                MessageBody=body,
+                MessageAttributes={"Reason": {"DataType": "String", "StringValue": reason[:1000]}},
+            )
+
+    def put_off(self, receipt_handle: str, receive_count: int) -> None:
+        """Make a received message visible again after a time that doubles with each receive.
+
+        Best effort: if it fails, the message comes back when its visibility timeout ends.
+        """
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self.url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=min(LONGEST_BACKOFF, 2**receive_count),
+            )
+        except ClientError:
+            return
+
+    def depth(self) -> int:
+        """About how many messages are waiting, delayed or being handled."""
+        names = (
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        )
+        with store_errors("SQS"):
+            answer = self._client.get_queue_attributes(
+                QueueUrl=self.url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )
+        attributes: Mapping[str, str] = dict(answer["Attributes"])  # type: ignore[arg-type]
+        return sum(int(attributes.get(name, 0)) for name in names)

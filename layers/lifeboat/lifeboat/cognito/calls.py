@@ -1,0 +1,87 @@
+"""One paced call to Cognito, with its errors translated and its message cleared of values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from lifeboat.errors import (
+    AliasExists,
+    CognitoError,
+    CognitoRefused,
+    CognitoThrottled,
+    CognitoUnavailable,
+    GroupExists,
+    ResourceNotFound,
+    UserExists,
+)
+from lifeboat.pacing import TokenBucket
+
+_BY_CODE: Mapping[str, type[CognitoError]] = {
+    "TooManyRequestsException": CognitoThrottled,
+    "ThrottlingException": CognitoThrottled,
+    "InternalErrorException": CognitoUnavailable,
+    "ServiceUnavailable": CognitoUnavailable,
+    "RequestTimeout": CognitoUnavailable,
+    "ResourceNotFoundException": ResourceNotFound,
+    "UserNotFoundException": ResourceNotFound,
+    "UsernameExistsException": UserExists,
+    "AliasExistsException": AliasExists,
+    "GroupExistsException": GroupExists,
+}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SHORTEST_SECRET = 2
+"""Values of at least this many characters are taken out of error messages."""
+
+
+def call(bucket: TokenBucket, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Wait for the budget, call Cognito, and raise a CognitoError for any failure."""
+    bucket.acquire()
+    try:
+        return operation(*args, **kwargs)
+    except ClientError as error:
+        raise translate(error, kwargs) from None
+    except ParamValidationError:
+        # botocore's text repeats the values it refuses, so only the fact is passed on.
+        name = getattr(operation, "__name__", "request")
+        raise CognitoRefused(name, "ParamValidationError", "a value is not valid for this API") from None
+    except BotoCoreError as error:
+        raise CognitoUnavailable(getattr(operation, "__name__", "request"), type(error).__name__) from None
+
+
+def translate(error: ClientError, request: Mapping[str, Any]) -> CognitoError:
+    """The product's error for a ClientError.
+
+    Raised without its cause: a traceback would repeat Cognito's message, which can quote the value
+    of an attribute.
+    """
+    code = error.response.get("Error", {}).get("Code", "Unknown")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    kind = _BY_CODE.get(code, CognitoUnavailable if status >= 500 else CognitoRefused)
+    message = error.response.get("Error", {}).get("Message", "")
+    return kind(error.operation_name, code, _without_values(message, request))
+
+
+def _without_values(message: str, request: Mapping[str, Any]) -> str:
+    values = {text for text in _texts(request) if len(text) >= SHORTEST_SECRET}
+    for value in sorted(values, key=len, reverse=True):
+        message = message.replace(value, "…")
+    return message
+
+
+def _texts(value: Any, name: str = "") -> Iterator[str]:
+    """Every text value in a request, except attribute names and the pool's id."""
+    if isinstance(value, str):
+        if name not in ("Name", "UserPoolId", "MessageAction"):
+            yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, str(key))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner, name)

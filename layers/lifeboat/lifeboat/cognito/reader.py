@@ -1,0 +1,151 @@
+"""Reading a user pool, page by page and within the request budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lifeboat.cognito.calls import call
+from lifeboat.errors import ResourceNotFound
+from lifeboat.model import Group, User, instant
+from lifeboat.pacing import Budget, Category
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+PAGE = 60
+"""The largest page of ListUsers, ListGroups and ListUsersInGroup."""
+
+Page = TypeVar("Page", bound=Mapping[str, Any])
+
+
+class PoolReader:
+    """Reads one pool. A page may be short or empty while more follow; listings run to the end."""
+
+    def __init__(self, client: CognitoIdentityProviderClient, pool_id: str, budget: Budget) -> None:
+        self._client = client
+        self.pool_id = pool_id
+        self._lists = budget.bucket(Category.USER_LIST)
+        self._pools = budget.bucket(Category.USER_POOL_READ)
+        self._resources = budget.bucket(Category.USER_POOL_RESOURCE_READ)
+
+    def describe(self) -> Mapping[str, Any]:
+        """DescribeUserPool's `UserPool`. Raises ResourceNotFound."""
+        return call(self._pools, self._client.describe_user_pool, UserPoolId=self.pool_id)["UserPool"]
+
+    def users(self, prefix: str = "", limit: int | None = None) -> Iterator[User]:
+        """The users whose sub begins with `prefix`; with a `limit`, one page of so many.
+
+        Without AttributesToGet, which fails when a listed user lacks an attribute.
+        """
+        condition = {"Filter": f'sub ^= "{prefix}"'} if prefix else {}
+        pages = self._pages(
+            lambda token: call(
+                self._lists,
+                self._client.list_users,
+                UserPoolId=self.pool_id,
+                Limit=limit or PAGE,
+                **condition,
+                **token,
+            ),
+            "PaginationToken",
+        )
+        for page in pages:
+            for entry in page.get("Users", []):
+                yield user_from_listing(entry)
+            if limit is not None:
+                return
+
+    def user_where(self, attribute: str, value: str) -> User | None:
+        """A user by one of the attributes that ListUsers can filter; None if there is none.
+
+        A filter holds at most 256 characters of value; longer values find nobody.
+        """
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        page = call(
+            self._lists,
+            self._client.list_users,
+            UserPoolId=self.pool_id,
+            Filter=f'{attribute} = "{quoted}"',
+            Limit=PAGE,
+        )
+        found = [user_from_listing(entry) for entry in page.get("Users", [])]
+        return found[0] if found else None
+
+    def groups(self) -> Iterator[Group]:
+        """All groups."""
+        pages = self._pages(
+            lambda token: call(
+                self._resources, self._client.list_groups, UserPoolId=self.pool_id, Limit=PAGE, **token
+            ),
+            "NextToken",
+        )
+        for page in pages:
+            for entry in page.get("Groups", []):
+                yield group_from_listing(entry)
+
+    def group_exists(self, name: str) -> bool:
+        """Whether the group is there."""
+        try:
+            call(self._resources, self._client.get_group, UserPoolId=self.pool_id, GroupName=name)
+        except ResourceNotFound:
+            return False
+        return True
+
+    def members(self, group_name: str) -> Iterator[User]:
+        """A group's members. Raises ResourceNotFound when the group is gone."""
+        pages = self._pages(
+            lambda token: call(
+                self._lists,
+                self._client.list_users_in_group,
+                UserPoolId=self.pool_id,
+                GroupName=group_name,
+                Limit=PAGE,
+                **token,
+            ),
+            "NextToken",
+        )
+        for page in pages:
+            for entry in page.get("Users", []):
+                yield user_from_listing(entry)
+
+    @staticmethod
+    def _pages(fetch: Callable[[dict[str, str]], Page], token_name: str) -> Iterator[Page]:
+        token: dict[str, str] = {}
+        while True:
+            page = fetch(token)
+            yield page
+            following = page.get(token_name)
+            if not following:
+                return
+            token = {token_name: following}
+
+
+def user_from_listing(entry: Mapping[str, Any]) -> User:
+    """A UserType of the API as a User."""
+    attributes = {pair["Name"]: pair.get("Value", "") for pair in entry.get("Attributes", [])}
+    return User(
+        sub=attributes.get("sub", entry["Username"]),
+        username=entry["Username"],
+        attributes=attributes,
+        enabled=entry.get("Enabled", True),
+        status=entry.get("UserStatus", "UNKNOWN"),
+        created_at=_date(entry.get("UserCreateDate")),
+        modified_at=_date(entry.get("UserLastModifiedDate")),
+        mfa_options=tuple(dict(option) for option in entry.get("MFAOptions", [])),
+    )
+
+
+def group_from_listing(entry: Mapping[str, Any]) -> Group:
+    """A GroupType of the API as a Group."""
+    return Group(
+        name=entry["GroupName"],
+        description=entry.get("Description"),
+        precedence=entry.get("Precedence"),
+        role_arn=entry.get("RoleArn"),
+    )
+
+
+def _date(moment: datetime | None) -> str:
+    return "" if moment is None else instant(moment)

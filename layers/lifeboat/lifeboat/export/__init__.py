@@ -1,0 +1,1 @@
+"""The export: a user pool into the backup table."""

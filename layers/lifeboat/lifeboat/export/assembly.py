@@ -1,0 +1,68 @@
+"""Puts an export's parts together from the function's settings."""
+
+from __future__ import annotations
+
+from lifeboat.aws import clients
+from lifeboat.aws.bucket import Bucket
+from lifeboat.aws.executions import Executions
+from lifeboat.aws.topic import Topic
+from lifeboat.cognito.reader import PoolReader
+from lifeboat.export.absences import Absences
+from lifeboat.export.begin import ExportBeginning
+from lifeboat.export.cleanup import Retirement
+from lifeboat.export.completion import ExportEnd
+from lifeboat.export.groups import GroupExport
+from lifeboat.export.memberships import MembershipExport
+from lifeboat.export.tasks import Run
+from lifeboat.export.users import UserExport
+from lifeboat.pacing import Budget
+from lifeboat.settings import settings
+from lifeboat.store.table import BackupTable, VersionWriter
+
+
+def _table() -> BackupTable:
+    return BackupTable(clients.dynamodb(), settings().table_name)
+
+
+def _reader(workers: int) -> PoolReader:
+    budget = Budget(settings().export_quota_share, workers)
+    return PoolReader(clients.cognito(), settings().user_pool_id, budget)
+
+
+def _absences(run: Run) -> Absences:
+    return Absences(Bucket(clients.s3(), settings().reports_bucket), run["ExportId"])
+
+
+def _writer(run: Run) -> VersionWriter:
+    return VersionWriter(_table(), run["At"], settings().history_days)
+
+
+def export_beginning() -> ExportBeginning:
+    """For Begin Export."""
+    return ExportBeginning(settings(), _table(), _reader(1), Executions(clients.stepfunctions()))
+
+
+def user_export(run: Run) -> UserExport:
+    """For Export Users."""
+    return UserExport(_table(), _reader(run["Workers"]), _absences(run), _writer(run), run["At"])
+
+
+def group_export(run: Run) -> GroupExport:
+    """For Export Groups."""
+    return GroupExport(_table(), _reader(1), _absences(run), _writer(run), run["At"])
+
+
+def membership_export(run: Run) -> MembershipExport:
+    """For Export Memberships."""
+    return MembershipExport(_table(), _reader(run["Workers"]), _absences(run), _writer(run), run["At"])
+
+
+def retirement(run: Run) -> Retirement:
+    """For Retire Items."""
+    return Retirement(_reader(run["Workers"]), _absences(run), _writer(run))
+
+
+def export_end() -> ExportEnd:
+    """For Complete Export and Fail Export."""
+    topic = Topic(clients.sns(), settings().topic_arn, settings().notify_on)
+    return ExportEnd(settings(), _table(), Executions(clients.stepfunctions()), topic)

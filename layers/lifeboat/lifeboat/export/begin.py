@@ -1,0 +1,109 @@
+"""The beginning of an export: input, lock, plan, ledger entry, pool configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from pydantic import BaseModel, ConfigDict, StrictBool
+
+from lifeboat.aws.executions import Executions
+from lifeboat.cognito.pool import configuration_of
+from lifeboat.cognito.reader import PoolReader
+from lifeboat.errors import InvalidInput, ResourceNotFound
+from lifeboat.export.tasks import Portion, Run
+from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
+from lifeboat.model import instant
+from lifeboat.operator_input import parse
+from lifeboat.settings import Settings
+from lifeboat.store.items import draft_configuration
+from lifeboat.store.ledger import Ledger, run_id
+from lifeboat.store.lock import Lock, region_of
+from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.workflow import ExecutionTask
+
+
+class ExportInput(BaseModel):
+    """What may be typed as the input of the ExportWorkflow."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    AllowMassRetirement: StrictBool = False
+
+
+class Begun(TypedDict):
+    """Output of Begin Export."""
+
+    Run: Run
+    UserPortions: list[Portion]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportBeginning:
+    """Begins an export."""
+
+    settings: Settings
+    table: BackupTable
+    reader: PoolReader
+    executions: Executions
+
+    def begin(self, task: ExecutionTask) -> Begun:
+        """Take the lock and plan the listing. Safe to repeat for the same execution.
+
+        Raises InvalidInput and AlreadyRunning.
+        """
+        arn, at = task["ExecutionId"], instant(task["StartedAt"])
+        asked = parse(ExportInput, task.get("Input", {}), {"AllowMassRetirement": "true or false"})
+        self._check_region(region_of(arn))
+        export_id = run_id(arn, at)
+        Lock(self.table, self.executions, "export").acquire(arn, export_id)
+        description = self._describe()
+        estimated = int(description.get("EstimatedNumberOfUsers", 0))
+        prefixes = listing_prefixes(estimated)
+        dealt = portions(prefixes, self.settings.export_concurrency)
+        run: Run = {
+            "ExportId": export_id,
+            "At": at,
+            "ExecutionArn": arn,
+            "Workers": len(dealt) + MEMBERSHIP_WORKERS,
+            "AllowMassRetirement": asked.AllowMassRetirement,
+            "EstimatedUsers": estimated,
+        }
+        Ledger(self.table, "export").begin(
+            export_id,
+            arn,
+            at,
+            {
+                "user_pool_id": self.reader.pool_id,
+                "plan": {"prefixes": len(prefixes), "workers": run["Workers"]},
+                "users_estimated": estimated,
+            },
+        )
+        self._capture_configuration(description, at)
+        return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt]}
+
+    def _check_region(self, region: str) -> None:
+        pool_region = self.reader.pool_id.partition("_")[0]
+        if pool_region != region:
+            raise InvalidInput(
+                "UserPoolId",
+                f"the stack's pool is in {pool_region}, but this workflow runs in {region}; "
+                "deploy the primary stack in the pool's Region",
+            )
+
+    def _describe(self) -> Mapping[str, Any]:
+        try:
+            return self.reader.describe()
+        except ResourceNotFound:
+            raise InvalidInput(
+                "UserPoolId",
+                f"there is no user pool {self.reader.pool_id} in this account and Region; "
+                "correct the stack's parameter UserPoolId and deploy again",
+            ) from None
+
+    def _capture_configuration(self, description: Mapping[str, Any], at: str) -> None:
+        draft = draft_configuration(configuration_of(description))
+        writer = VersionWriter(self.table, at, self.settings.history_days)
+        writer.write(draft, self.table.stored_configuration(draft.key.sk))
+        writer.flush()

@@ -1,0 +1,125 @@
+"""The end of an export, good or bad: ledger, lock, metrics, notification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from lifeboat.aws.executions import Executions
+from lifeboat.aws.topic import Topic
+from lifeboat.export.tasks import CompleteTask
+from lifeboat.model import Kind
+from lifeboat.settings import Settings
+from lifeboat.store.ledger import Ledger
+from lifeboat.store.lock import Lock
+from lifeboat.store.table import BackupTable
+from lifeboat.telemetry import publish
+from lifeboat.workflow import ExecutionTask, Failure, plain_failure
+
+COMPLETED = "COMPLETED"
+COMPLETED_WITHOUT_CLEANUP = "COMPLETED_WITHOUT_CLEANUP"
+FAILED = "FAILED"
+
+TOLERATED_DIFFERENCE = 0.05
+"""How far the listed users may lie from the pool's estimate before the ledger says so."""
+
+
+class Summary(TypedDict):
+    """Output of Complete Export, and so of the execution."""
+
+    ExportId: str
+    Status: str
+    Counts: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEnd:
+    """Ends an export."""
+
+    settings: Settings
+    table: BackupTable
+    executions: Executions
+    topic: Topic
+
+    def complete(self, task: CompleteTask) -> Summary:
+        """Close the ledger and give the lock back. Safe to repeat."""
+        run = task["Run"]
+        counts: dict[str, dict[str, int]] = {}
+        for kind in (Kind.USER, Kind.GROUP, Kind.MEMBERSHIP):
+            count = {name: int(value) for name, value in task["Counts"][kind].items()}  # type: ignore[call-overload]
+            count["retired"] = sum(int(part.get(kind, 0)) for part in task["Retired"])
+            counts[kind.value] = count
+        guard = task["Guard"]
+        status = COMPLETED_WITHOUT_CLEANUP if guard else COMPLETED
+        completeness = self._completeness(counts[Kind.USER]["listed"], run["EstimatedUsers"])
+        entry = Ledger(self.table, "export").end(
+            run["ExportId"], status, {"counts": counts, "completeness": completeness}, guard, keep=True
+        )
+        Lock(self.table, self.executions, "export").release(run["ExecutionArn"])
+        publish(
+            self.settings.stack_name,
+            {
+                "ExportSucceeded": 1,
+                "ExportGuardTripped": 1 if guard else 0,
+                "UsersListed": counts[Kind.USER]["listed"],
+                "ItemsWritten": sum(count["added"] + count["changed"] for count in counts.values()),
+                "ItemsRetired": sum(count["retired"] for count in counts.values()),
+            },
+        )
+        self.topic.announce(
+            f"{self.settings.stack_name}: export {'without cleanup' if guard else 'completed'}",
+            _account(run["ExportId"], entry, counts, guard, completeness),
+            error=bool(guard),
+        )
+        return {"ExportId": run["ExportId"], "Status": status, "Counts": counts}
+
+    def fail(self, task: ExecutionTask) -> Failure:
+        """Write the failure to the ledger and give the lock back, if this execution holds it."""
+        arn = task["ExecutionId"]
+        failure = plain_failure(task.get("Error", ""), task.get("Cause", ""))
+        lock = Lock(self.table, self.executions, "export")
+        export_id = lock.held_by(arn)
+        if export_id is not None:
+            reason = f"{failure['Error']}: {failure['Cause']}"
+            Ledger(self.table, "export").end(export_id, FAILED, {}, reason)
+            lock.release(arn)
+        publish(self.settings.stack_name, {"ExportFailed": 1})
+        self.topic.announce(
+            f"{self.settings.stack_name}: export failed",
+            f"The export did not complete.\n\n{failure['Error']}: {failure['Cause']}\n\n"
+            f"Execution: {arn}\n"
+            "The backup holds what earlier exports wrote; the next export repairs what this one left out.",
+            error=True,
+        )
+        return failure
+
+    @staticmethod
+    def _completeness(listed: int, estimated: int) -> dict[str, Any]:
+        differs = abs(listed - estimated) > TOLERATED_DIFFERENCE * max(estimated, 1)
+        return {"listed": listed, "estimated": estimated, "differs": differs}
+
+
+def _account(
+    export_id: str,
+    entry: Mapping[str, Any],
+    counts: Mapping[str, Mapping[str, int]],
+    guard: str,
+    completeness: Mapping[str, Any],
+) -> str:
+    lines = [f"Export {export_id}: {entry['status']} after {entry['duration_seconds']} s.", ""]
+    for kind, count in counts.items():
+        lines.append(
+            f"{kind}: {count['listed']} listed, {count['added']} added, {count['changed']} changed, "
+            f"{count['unchanged']} unchanged, {count['retired']} retired"
+        )
+    if guard:
+        lines += ["", guard]
+    if completeness["differs"]:
+        lines += [
+            "",
+            f"{completeness['listed']} users were listed, but the pool estimates "
+            f"{completeness['estimated']}: more than 5 % apart. "
+            "The estimate may be late; if the next export says so too, look into it.",
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,104 @@
+"""The payloads that pass between the states of the ExportWorkflow: keys, counts and numbers only."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+from lifeboat.export.counts import Counts
+
+
+class Run(TypedDict):
+    """The export at hand. `At` is the moment its versions are valid from; rates follow from `Workers`."""
+
+    ExportId: str
+    At: str
+    ExecutionArn: str
+    Workers: int
+    AllowMassRetirement: bool
+    EstimatedUsers: int
+
+
+class Portion(TypedDict):
+    """A worker's part of the listing: the sub prefixes still to be listed ("" = all of the pool)."""
+
+    Prefixes: list[str]
+
+
+class UsersTask(TypedDict):
+    """Input and output of Export Users; it is called again until `Finished`."""
+
+    Run: Run
+    Prefixes: list[str]
+    Counts: NotRequired[Counts]
+    Absences: NotRequired[list[str]]
+    Finished: NotRequired[bool]
+
+
+class GroupsTask(TypedDict):
+    """Input of Export Groups."""
+
+    Run: Run
+
+
+class MembershipsTask(TypedDict):
+    """Input and output of Export Memberships: portion number and the next group in its manifest."""
+
+    Run: Run
+    Portion: int
+    Next: int
+    Counts: NotRequired[Counts]
+    Absences: NotRequired[list[str]]
+    Finished: NotRequired[bool]
+
+
+class GroupsResult(TypedDict):
+    """Output of Export Groups."""
+
+    Counts: Counts
+    MembershipCounts: Counts
+    Absences: list[str]
+    Portions: list[dict[str, int]]
+
+
+class PartResult(TypedDict):
+    """Counts and names of absence manifests of one worker."""
+
+    Counts: Counts
+    Absences: list[str]
+
+
+class CleanupTask(TypedDict):
+    """Input of Plan Cleanup."""
+
+    Run: Run
+    Users: list[PartResult]
+    Groups: GroupsResult
+    Memberships: list[PartResult]
+
+
+class RetireTask(TypedDict):
+    """Input and output of Retire Items: names of absence manifests still to be gone through."""
+
+    Run: Run
+    Absences: list[str]
+    Retired: NotRequired[dict[str, int]]
+    Finished: NotRequired[bool]
+
+
+class CleanupPlan(TypedDict):
+    """Output of Plan Cleanup. `Guard` says why nothing may be retired, "" if it may."""
+
+    Run: Run
+    Counts: dict[str, Counts]
+    Guard: str
+    Retire: bool
+    Portions: list[dict[str, list[str]]]
+
+
+class CompleteTask(TypedDict):
+    """Input of Complete Export."""
+
+    Run: Run
+    Counts: dict[str, Counts]
+    Guard: str
+    Retired: list[dict[str, int]]

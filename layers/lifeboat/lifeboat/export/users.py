@@ -1,0 +1,64 @@
+"""Exporting users: each listing is streamed past what the backup holds, and differences are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lifeboat.cognito.reader import PoolReader
+from lifeboat.export.absences import Absences
+from lifeboat.export.counts import Counts, count_change, no_counts, total
+from lifeboat.export.tasks import UsersTask
+from lifeboat.pacing import Deadline
+from lifeboat.store.items import draft_user
+from lifeboat.store.table import BackupTable, VersionWriter, held_before
+
+
+@dataclass(frozen=True, slots=True)
+class UserExport:
+    """Exports the users of one worker's prefixes."""
+
+    table: BackupTable
+    reader: PoolReader
+    absences: Absences
+    writer: VersionWriter
+    at: str
+
+    def export(self, task: UsersTask, deadline: Deadline) -> UsersTask:
+        """Export prefix after prefix until all are done or time runs short."""
+        waiting = list(task["Prefixes"])
+        counts = total([task["Counts"]]) if "Counts" in task else no_counts()
+        absences = list(task.get("Absences", []))
+        while waiting and not (deadline.near() and len(waiting) < len(task["Prefixes"])):
+            prefix = waiting.pop(0)
+            found, manifest = self._export_prefix(prefix)
+            counts = total([counts, found])
+            if manifest:
+                absences.append(manifest)
+        return {
+            "Run": task["Run"],
+            "Prefixes": waiting,
+            "Counts": counts,
+            "Absences": absences,
+            "Finished": not waiting,
+        }
+
+    def _export_prefix(self, prefix: str) -> tuple[Counts, str | None]:
+        counts = no_counts()
+        stored = self.table.stored_users(prefix)
+        counts["stored"] = held_before(stored.values(), self.at)
+        unseen = set(stored)
+        seen: set[str] = set()
+        for user in self.reader.users(prefix):
+            if user.sub in seen:  # a listing that is not consistent may show a user twice
+                continue
+            seen.add(user.sub)
+            unseen.discard(user.sub)
+            count_change(counts, self.writer.write(draft_user(user), stored.get(user.sub)))
+        self.writer.flush()
+        # Only here, behind the listing's last page, may anything be called absent.
+        counts["absent"] = len(unseen)
+        if not unseen:
+            return counts, None
+        return counts, self.absences.put_users(
+            {"prefix": prefix, "listed": len(seen), "subs": sorted(unseen)}
+        )

@@ -1,0 +1,107 @@
+"""What is backed up: users, groups, memberships and the pool's configuration.
+
+Plain immutable values without behaviour of their own, as Cognito's list operations give them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The kinds of backed-up item; the value is the word used in counts, ledgers and reports."""
+
+    USER = "users"
+    GROUP = "groups"
+    MEMBERSHIP = "memberships"
+    POOL = "pool"
+
+
+class Status(StrEnum):
+    """User statuses of the Cognito API that the product tells apart (UserType.UserStatus)."""
+
+    CONFIRMED = "CONFIRMED"
+    UNCONFIRMED = "UNCONFIRMED"
+    RESET_REQUIRED = "RESET_REQUIRED"
+    FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"
+    EXTERNAL_PROVIDER = "EXTERNAL_PROVIDER"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One user of a pool.
+
+    `attributes` is everything Cognito listed, `sub` included, name to value. `status` is kept as
+    text, because Cognito may add statuses. Times are ISO 8601 (see `instant`), "" if unknown.
+    """
+
+    sub: str
+    username: str
+    attributes: Mapping[str, str]
+    enabled: bool
+    status: str
+    created_at: str = ""
+    modified_at: str = ""
+    mfa_options: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def federated(self) -> bool:
+        """Whether the profile comes from an external identity provider; no API can create it."""
+        return self.status == Status.EXTERNAL_PROVIDER
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group. `precedence` may be 0, which is not the same as None."""
+
+    name: str
+    description: str | None = None
+    precedence: int | None = None
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A user's place in a group."""
+
+    sub: str
+    group_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolConfiguration:
+    """One part of a pool's configuration (`name` is its sort key, e.g. CONFIG), as JSON values."""
+
+    name: str
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+
+def instant(moment: datetime | str) -> str:
+    """A moment as ISO 8601 in UTC with milliseconds: fixed width, so that text order is time order.
+
+    Accepts an aware datetime, or ISO text as Step Functions writes `$$.Execution.StartTime`.
+    """
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now() -> str:
+    """The present moment as `instant` text."""
+    return instant(datetime.now(UTC))
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one `instant` to another."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def epoch_after(moment: str, days: int) -> int:
+    """Epoch seconds of a moment `days` days after an `instant` (DynamoDB TTL's format)."""
+    return int((datetime.fromisoformat(moment) + timedelta(days=days)).timestamp())

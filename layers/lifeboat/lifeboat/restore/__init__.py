@@ -1,0 +1,1 @@
+"""The import: the backup into an empty user pool."""

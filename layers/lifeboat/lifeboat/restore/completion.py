@@ -1,0 +1,143 @@
+"""The end of an import, good or bad: report, ledger, lock, metrics, notification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from lifeboat.aws.executions import Executions
+from lifeboat.aws.topic import Topic
+from lifeboat.errors import ImportIncomplete
+from lifeboat.restore.report import Reconciliation, complete
+from lifeboat.restore.tasks import CompleteTask
+from lifeboat.settings import Settings
+from lifeboat.store.ledger import Ledger
+from lifeboat.store.lock import Lock
+from lifeboat.store.table import BackupTable
+from lifeboat.telemetry import publish
+from lifeboat.workflow import ExecutionTask, Failure, plain_failure
+
+SUCCEEDED = "SUCCEEDED"
+INCOMPLETE = "INCOMPLETE"
+FAILED = "FAILED"
+
+
+class Ended(TypedDict):
+    """Output of Complete Import. Error and Cause are empty when everything came back."""
+
+    ImportId: str
+    Complete: bool
+    Error: str
+    Cause: str
+    Report: str
+    Users: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEnd:
+    """Ends an import."""
+
+    settings: Settings
+    table: BackupTable
+    executions: Executions
+    topic: Topic
+
+    def complete(self, task: CompleteTask, reconciliation: Reconciliation) -> Ended:
+        """Write the report, close the ledger and give the lock back. Safe to repeat."""
+        run = task["Run"]
+        body = reconciliation.report(task["Verified"])
+        fine = complete(body)
+        users = body["totals"]["users"]
+        cause = "" if fine else _cause(run["ImportId"], body)
+        key = f"{reconciliation.files.folder}/report.json"
+        where = f"s3://{reconciliation.files.bucket.name}/{key}"
+        entry = Ledger(self.table, "import").end(
+            run["ImportId"],
+            SUCCEEDED if fine else INCOMPLETE,
+            {"totals": body["totals"], "report": where},
+            cause,
+        )
+        header = {
+            "import_id": run["ImportId"],
+            "user_pool_id": run["UserPoolId"],
+            "export_id": run["ExportId"],
+            "status": entry["status"],
+            "started_at": entry["started_at"],
+            "ended_at": entry["ended_at"],
+            "duration_seconds": float(entry["duration_seconds"]),
+            "warnings": run["Warnings"],
+        }
+        reconciliation.files.bucket.put_document(key, {**header, **body}, readable=True)
+        Lock(self.table, self.executions, "import").release(run["ExecutionArn"])
+        publish(
+            self.settings.stack_name,
+            {
+                "ImportSucceeded": 1 if fine else 0,
+                "UsersRestored": users["restored"],
+                "UsersFailed": users["failed"],
+                "UsersDifferent": users["different"],
+            },
+        )
+        self.topic.announce(
+            f"{self.settings.stack_name}: import {'succeeded' if fine else 'incomplete'}",
+            _account(run["ImportId"], entry, body, where, cause),
+            error=not fine,
+        )
+        return {
+            "ImportId": run["ImportId"],
+            "Complete": fine,
+            "Error": "" if fine else ImportIncomplete.__name__,
+            "Cause": cause,
+            "Report": where,
+            "Users": users,
+        }
+
+    def fail(self, task: ExecutionTask) -> Failure:
+        """Write the failure to the ledger and give the lock back, if this execution holds it."""
+        arn = task["ExecutionId"]
+        failure = plain_failure(task.get("Error", ""), task.get("Cause", ""))
+        reason = f"{failure['Error']}: {failure['Cause']}"
+        lock = Lock(self.table, self.executions, "import")
+        import_id = lock.held_by(arn)
+        advice = "Correct the input and start the ImportWorkflow again."
+        if import_id is not None:
+            ledger = Ledger(self.table, "import")
+            if ledger.get(import_id) is not None:
+                ledger.end(import_id, FAILED, {}, reason)
+                advice = f'What was restored stays. Go on with the input {{"Resume": "{import_id}"}}.'
+            lock.release(arn)
+        publish(self.settings.stack_name, {"ImportFailed": 1})
+        self.topic.announce(
+            f"{self.settings.stack_name}: import failed",
+            f"The import did not complete.\n\n{reason}\n\nExecution: {arn}\n{advice}",
+            error=True,
+        )
+        return failure
+
+
+def _cause(import_id: str, body: Mapping[str, Any]) -> str:
+    users = body["totals"]["users"]
+    return (
+        f"of {users['in_backup']} users {users['restored']} were restored, {users['failed']} failed and "
+        f"{users['different']} differ; {len(body['different_groups'])} groups differ. The report names each "
+        f'with its reason. After mending the causes, go on with the input {{"Resume": "{import_id}"}}'
+    )
+
+
+def _account(
+    import_id: str, entry: Mapping[str, Any], body: Mapping[str, Any], where: str, cause: str
+) -> str:
+    users = body["totals"]["users"]
+    lines = [
+        f"Import {import_id}: {entry['status']} after {entry['duration_seconds']} s.",
+        "",
+        f"users: {users['in_backup']} in the backup, {users['restored']} restored, {users['failed']} failed, "
+        f"{users['different']} different",
+        f"memberships: {body['totals']['memberships']['restored']} restored",
+        f"groups: {body['totals']['groups']['in_backup']} in the backup, "
+        f"{body['totals']['groups']['different']} different",
+        "",
+        f"Report: {where}",
+    ]
+    return "\n".join([*lines, "", cause] if cause else lines)

@@ -1,0 +1,63 @@
+"""What becomes of one message of an import queue: handled, tried again later, or given up with its reason.
+
+A message that can never be handled goes to the dead-letter queue at once, so that it does not hold up
+the others; so does one that has failed as often as the queue delivers it. Both are written to the
+import's outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from lifeboat.aws.queues import Queue
+from lifeboat.errors import TRANSIENT, CognitoError, LifeboatError, ResourceNotFound
+from lifeboat.restore.messages import NewUser, Unusable, Update
+from lifeboat.telemetry import logger
+
+M = TypeVar("M", NewUser, Update)
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer(Generic[M]):
+    """Consumes one queue."""
+
+    queue: Queue
+    dead_letters: Queue
+    max_receive_count: int
+    read: Callable[[str], M]
+    handle: Callable[[M], None]
+    give_up: Callable[[M, str], None]
+
+    def take(self, record: SQSRecord) -> None:
+        """Handle one message. Raises when it is to be delivered again."""
+        message: M | None = None
+        try:
+            message = self.read(record.body)
+            self.handle(message)
+        except Unusable as error:
+            self._give_up(record, message, str(error))
+        except (*TRANSIENT, ResourceNotFound) as error:
+            # A resource just created may not be found yet.
+            received = int(record.attributes.approximate_receive_count)
+            if received >= self.max_receive_count:
+                self._give_up(record, message, f"given up after {received} deliveries: {error}")
+                return
+            self.queue.put_off(record.receipt_handle, received)
+            logger.warning("message put off", received=received, error=_name(error))
+            raise
+        except CognitoError as error:
+            self._give_up(record, message, str(error))
+
+    def _give_up(self, record: SQSRecord, message: M | None, reason: str) -> None:
+        if message is not None:
+            self.give_up(message, reason)
+        self.dead_letters.send_raw(record.body, reason)
+        logger.error("message given up", sub=message.sub if message else "", reason=reason)
+
+
+def _name(error: LifeboatError) -> str:
+    return getattr(error, "code", type(error).__name__)

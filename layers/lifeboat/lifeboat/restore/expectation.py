@@ -1,0 +1,95 @@
+"""What a restored user must look like, and how two sides of a comparison are brought together.
+
+Both the backup's users and the new pool's are reduced to fingerprints: a digest for each field, so
+that a difference can be named by its field while no value leaves the table or the pool. Fingerprints
+lie in the bucket below `imports/<import id>/`, spread over `Buckets` parts by what joins the two sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+
+from lifeboat.aws.bucket import Bucket
+from lifeboat.cognito.pool import PoolFacts, comparable_attributes, restored_status
+from lifeboat.model import User
+
+
+class Fingerprint(TypedDict):
+    """A user without its values. `join` is the digest both sides share."""
+
+    join: str
+    sub: str
+    fields: dict[str, str]
+    groups: list[str]
+
+
+class MemberFingerprint(TypedDict):
+    """A membership in the new pool."""
+
+    join: str
+    group: str
+
+
+def digest(text: str) -> str:
+    """96 bits of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _fields(user: User, facts: PoolFacts, status: str) -> dict[str, str]:
+    fields = {f"attribute {name}": digest(value) for name, value in comparable_attributes(user).items()}
+    fields["enabled"] = str(user.enabled)
+    fields["status"] = status
+    if not facts.generates_usernames:
+        fields["username"] = digest(user.username if facts.case_sensitive else user.username.casefold())
+    return fields
+
+
+def expected(user: User, groups: Iterable[str], facts: PoolFacts) -> Fingerprint:
+    """What the new pool should show for a user of the backup."""
+    fields = _fields(user, facts, restored_status(user))
+    return {"join": digest(facts.join_key(user)), "sub": user.sub, "fields": fields, "groups": sorted(groups)}
+
+
+def found(user: User, facts: PoolFacts) -> Fingerprint:
+    """What the new pool shows."""
+    fields = _fields(user, facts, user.status)
+    return {"join": digest(facts.join_key(user)), "sub": user.sub, "fields": fields, "groups": []}
+
+
+def differing_fields(expectation: Fingerprint, actual: Fingerprint) -> list[str]:
+    """The names of the fields in which a restored user is not what it should be."""
+    names = expectation["fields"].keys() | actual["fields"].keys()
+    differing = [name for name in names if expectation["fields"].get(name) != actual["fields"].get(name)]
+    differing += [f"not in group {name}" for name in set(expectation["groups"]) - set(actual["groups"])]
+    differing += [
+        f"unexpectedly in group {name}" for name in set(actual["groups"]) - set(expectation["groups"])
+    ]
+    return sorted(differing)
+
+
+class Files:
+    """Where an import's working files and report lie in the bucket."""
+
+    def __init__(self, bucket: Bucket, import_id: str, buckets: int) -> None:
+        self.bucket = bucket
+        self.folder = f"imports/{import_id}"
+        self._buckets = buckets
+
+    def spread(
+        self, side: str, writer: str, records: Iterable[Fingerprint] | Iterable[MemberFingerprint]
+    ) -> None:
+        """Write one worker's records, each into the part that its join digest belongs to.
+
+        Parts without records are written too: they replace what an earlier attempt left.
+        """
+        parts: dict[int, list[Mapping[str, object]]] = {number: [] for number in range(self._buckets)}
+        for record in records:
+            parts[int(record["join"][:8], 16) % self._buckets].append(record)
+        for number, part in parts.items():
+            self.bucket.put_lines(f"{self.folder}/{side}/{number:05}/{writer}.jsonl.gz", part)
+
+    def part(self, side: str, number: int) -> str:
+        """The prefix of one part of a side: expected, found or members."""
+        return f"{self.folder}/{side}/{number:05}/"

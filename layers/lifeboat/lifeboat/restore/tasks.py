@@ -1,0 +1,111 @@
+"""The payloads of the ImportWorkflow: keys, counts and numbers in its state, users in its queues only."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+
+class Run(TypedDict):
+    """The import at hand. `Buckets` is into how many parts the verification is divided."""
+
+    ImportId: str
+    UserPoolId: str
+    ExecutionArn: str
+    ExportId: str
+    Buckets: int
+    Warnings: list[str]
+
+
+class GroupsTask(TypedDict):
+    """Input and output of Create Groups: the position of the next group by name."""
+
+    Run: Run
+    Next: int
+    Finished: NotRequired[bool]
+
+
+class ScanTask(TypedDict):
+    """Input and output of Enqueue Users: the shards still to be scanned."""
+
+    Run: Run
+    Shards: list[str]
+    Enqueued: NotRequired[int]
+    Expected: NotRequired[int]
+    Finished: NotRequired[bool]
+
+
+class ProgressTask(TypedDict):
+    """Input of Check Progress. `Previous` is the last answer, absent at first."""
+
+    Run: Run
+    Expected: list[int]
+    Previous: NotRequired[Progress]
+
+
+class Progress(TypedDict):
+    """Output of Check Progress. Times are `instant` texts, `WaitSeconds` whole seconds."""
+
+    Drained: bool
+    WaitSeconds: int
+    Settled: int
+    Waiting: int
+    ChangedAt: str
+    EmptySince: str
+
+
+class ListingTask(TypedDict):
+    """Input and output of List Restored: what of the new pool is still to be listed."""
+
+    Run: Run
+    Parts: list[str]
+    Finished: NotRequired[bool]
+
+
+class VerifyTask(TypedDict):
+    """Input of Verify Users: one bucket's number."""
+
+    Run: Run
+    Bucket: int
+
+
+class Verified(TypedDict):
+    """Output of Verify Users."""
+
+    Bucket: int
+    Equal: int
+    Different: int
+    Missing: int
+    Unexpected: int
+    Memberships: int
+
+
+class CompleteTask(TypedDict):
+    """Input of Complete Import."""
+
+    Run: Run
+    Verified: list[Verified]
+
+
+class NewUserMessage(TypedDict):
+    """One message of NewUsersQueue: a user as it is in the backup, with its groups."""
+
+    import_id: str
+    pool_id: str
+    sub: str
+    username: str
+    attributes: dict[str, str]
+    enabled: bool
+    status: str
+    groups: list[str]
+
+
+class UpdateMessage(TypedDict):
+    """One message of UpdatesQueue: the `number`th part of what a created user still needs."""
+
+    import_id: str
+    pool_id: str
+    sub: str
+    username: str
+    number: int
+    groups: list[str]
+    disable: bool

@@ -1,0 +1,86 @@
+"""Creating one user in the new pool (the API lane), so that doing it twice is harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lifeboat.aws.queues import Queue
+from lifeboat.cognito.pool import PoolFacts, comparable_attributes, settable_attributes, wants_password
+from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.writer import PoolWriter
+from lifeboat.errors import CognitoUnavailable, UserExists
+from lifeboat.model import Status, User
+from lifeboat.restore.messages import NewUser, Unusable, updates_for
+from lifeboat.store.outcomes import Outcomes, State
+
+
+@dataclass(frozen=True, slots=True)
+class UserRestore:
+    """Creates users of one import."""
+
+    facts: PoolFacts
+    reader: PoolReader
+    writer: PoolWriter
+    outcomes: Outcomes
+    updates: Queue
+
+    def restore(self, message: NewUser) -> None:
+        """Create the user, give it a password, queue its updates and write its outcome.
+
+        Raises Unusable for what will never succeed, CognitoError otherwise.
+        """
+        before = self.outcomes.get(message.sub)
+        if before is not None and before.state is State.CREATED:
+            # Delivered again. The updates may have been lost between the outcome and the queue.
+            if not before.settled:
+                self.updates.send(updates_for(message, self._username_of(message)))
+            return
+        created = self._create(message.user())
+        updates = updates_for(message, created.username)
+        self.outcomes.created(message.sub, created.sub, len(updates))
+        self.updates.send(updates)
+
+    def _create(self, user: User) -> User:
+        name = self.facts.sign_in_name(user)
+        if name is None:
+            wanted = " or ".join(self.facts.username_attributes)
+            raise Unusable(f"the user has no {wanted} to sign in with, which the new pool requires")
+        attributes = settable_attributes(user)
+        try:
+            created = self.writer.create_user(name, attributes)
+        except UserExists:
+            created = self._existing(user, name)
+        if wants_password(user) and created.status == Status.FORCE_CHANGE_PASSWORD:
+            self.writer.set_password(created.username, self.facts.random_password())
+        return created
+
+    def _existing(self, user: User, name: str) -> User:
+        """The user that already has the name, if it is this one.
+
+        Somebody else may have signed up under the name since the pool was made. Such a user must not
+        be given this one's groups, so it counts as this one only if every attribute agrees; one who
+        signed up and has not confirmed is never it.
+        """
+        there = self._find(user, name)
+        if there is None:
+            raise CognitoUnavailable("ListUsers", "UserNotListedYet")
+        same = comparable_attributes(there) == comparable_attributes(user)
+        if not same or there.status in (Status.UNCONFIRMED, Status.EXTERNAL_PROVIDER):
+            raise Unusable("another user of the new pool already has this username or sign-in alias")
+        return there
+
+    def _find(self, user: User, name: str) -> User | None:
+        if not self.facts.generates_usernames:
+            # The filter is case-sensitive, even where the pool is not.
+            there = self.reader.user_where("username", name)
+            if there is None and not self.facts.case_sensitive and name != name.lower():
+                there = self.reader.user_where("username", name.lower())
+            return there
+        attribute = "email" if user.attributes.get("email") == name else "phone_number"
+        return self.reader.user_where(attribute, name)
+
+    def _username_of(self, message: NewUser) -> str:
+        user = message.user()
+        name = self.facts.sign_in_name(user) or user.username
+        there = self._find(user, name) if self.facts.generates_usernames else None
+        return there.username if there is not None else name

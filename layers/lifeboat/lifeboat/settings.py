@@ -1,0 +1,75 @@
+"""The environment of every function, read once and in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Self
+
+from lifeboat.errors import SettingMissing
+
+MAY_BE_EMPTY = frozenset({"user_pool_id"})
+"""Settings that have no value in one of the stack's roles: the backup stack exports no pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One field per environment variable, whose name is the field's in capitals.
+
+    Shares are percent of a Cognito quota; concurrencies are numbers of workers; days are days.
+    """
+
+    table_name: str
+    stack_role: str
+    stack_name: str
+    user_pool_id: str
+    history_days: int
+    export_quota_share: int
+    import_quota_share: int
+    export_concurrency: int
+    max_retire_percent: int
+    create_concurrency: int
+    update_concurrency: int
+    max_receive_count: int
+    reports_bucket: str
+    new_users_queue_url: str
+    new_users_dlq_url: str
+    updates_queue_url: str
+    updates_dlq_url: str
+    topic_arn: str
+    notify_on: str
+    export_schedule: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read all settings.
+
+        Raises SettingMissing, naming the variable, when one is absent, empty or not a number.
+        """
+        source = os.environ if environment is None else environment
+        values: dict[str, str | int] = {}
+        for each in fields(cls):
+            name = each.name.upper()
+            text = source.get(name)
+            if text is None or (not text and each.name not in MAY_BE_EMPTY):
+                raise SettingMissing(f"the environment variable {name} is not set")
+            if each.type == "int":
+                if not text.isdecimal():
+                    raise SettingMissing(f"the environment variable {name} is not a whole number")
+                values[each.name] = int(text)
+            else:
+                values[each.name] = text
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def environment_names() -> frozenset[str]:
+    """The names of all environment variables that the functions need."""
+    return frozenset(each.name.upper() for each in fields(Settings))
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings."""
+    return Settings.from_env()

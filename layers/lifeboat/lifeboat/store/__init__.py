@@ -1,0 +1,1 @@
+"""The backup table: keys, items, history, ledgers and the lock."""

@@ -1,0 +1,100 @@
+"""Where each item lies in the backup table.
+
+A user and its memberships share a partition, chosen by the first two characters of the sub: 256
+partitions that can be read side by side. Cognito does not promise that a sub is a UUID, so a sub
+that does not begin with two hexadecimal digits is placed by its hash; every sub has one of the 256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from lifeboat.listing import HEX
+
+SHARDS: tuple[str, ...] = tuple(first + second for first in HEX for second in HEX)
+"""The 256 shards of the table."""
+
+_HEX_START = re.compile(r"[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """A primary key."""
+
+    pk: str
+    sk: str
+
+
+def shard_of(sub: str) -> str:
+    """The shard of a user: one of SHARDS."""
+    if _HEX_START.match(sub):
+        return sub[:2]
+    return hashlib.sha256(sub.encode()).hexdigest()[:2]
+
+
+def shards_under(prefix: str) -> tuple[str, ...]:
+    """The shards that may hold subs beginning with a hexadecimal `prefix` ("" for all)."""
+    if len(prefix) >= 2:
+        return (prefix[:2],)
+    return tuple(shard for shard in SHARDS if shard.startswith(prefix))
+
+
+def _escaped(sub: str) -> str:
+    return sub.replace("%", "%25").replace("#", "%23")
+
+
+def user_partition(shard: str) -> str:
+    """The partition of the users and memberships of a shard."""
+    return f"USER#{shard}"
+
+
+def user_key(sub: str) -> Key:
+    """A user."""
+    return Key(user_partition(shard_of(sub)), _escaped(sub))
+
+
+def membership_key(sub: str, group_name: str) -> Key:
+    """A membership, beside its user."""
+    return Key(user_partition(shard_of(sub)), f"{_escaped(sub)}#{group_name}")
+
+
+def group_key(name: str) -> Key:
+    """A group."""
+    return Key("GROUP", name)
+
+
+def pool_key(name: str) -> Key:
+    """A part of the pool's configuration."""
+    return Key("POOL", name)
+
+
+def history_key(key: Key, valid_from: str) -> Key:
+    """The earlier version of an item that began at `valid_from`."""
+    return Key(f"HISTORY#{key.pk}", f"{key.sk}@{valid_from}")
+
+
+def export_key(export_id: str) -> Key:
+    """An export's ledger entry; `LATEST` is the last completed one."""
+    return Key("EXPORT", export_id)
+
+
+def import_key(import_id: str) -> Key:
+    """An import's ledger entry."""
+    return Key("IMPORT", import_id)
+
+
+def outcome_partition(import_id: str, shard: str) -> str:
+    """The partition of an import's outcomes for the users of a shard."""
+    return f"IMPORT#{import_id}#{shard}"
+
+
+def outcome_key(import_id: str, sub: str) -> Key:
+    """What became of one user in an import."""
+    return Key(outcome_partition(import_id, shard_of(sub)), sub)
+
+
+def lock_key(workflow: str, region: str) -> Key:
+    """The lock of a workflow in a Region."""
+    return Key("LOCK", f"{workflow}#{region}")

@@ -1,0 +1,95 @@
+"""The ledgers: one entry for each export and each import, with what it did and how it ended.
+
+Numbers with fractions are kept as text, because DynamoDB's resource interface has no floats; the
+fields named `*_seconds` are such text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from lifeboat.aws.translation import store_errors
+from lifeboat.model import instant, now, seconds_between
+from lifeboat.store.items import Item
+from lifeboat.store.keys import Key, export_key, import_key
+from lifeboat.store.table import BackupTable
+
+LATEST = "LATEST"
+
+
+def run_id(execution_arn: str, started_at: str) -> str:
+    """The id of an export or import: sortable by time, the same for every attempt of an execution."""
+    digest = hashlib.sha256(execution_arn.encode()).hexdigest()[:8]
+    return f"{instant(started_at)}-{digest}"
+
+
+class Ledger:
+    """The entries of one workflow's runs."""
+
+    def __init__(self, table: BackupTable, workflow: str) -> None:
+        self._table = table
+        self._key_of = export_key if workflow == "export" else import_key
+
+    def get(self, identifier: str) -> Item | None:
+        """An entry; None if there is none."""
+        return self._table.get(self._key_of(identifier))
+
+    def latest(self) -> Item | None:
+        """The last completed run."""
+        return self.get(LATEST)
+
+    def update(self, identifier: str, values: Mapping[str, Any]) -> None:
+        """Set fields of an entry, creating it if need be."""
+        _set(self._table, self._key_of(identifier), values)
+
+    def begin(self, identifier: str, execution_arn: str, started_at: str, values: Mapping[str, Any]) -> None:
+        """Open an entry, or open it again for a resumed run."""
+        self.update(
+            identifier,
+            {
+                "run_id": identifier,
+                "execution_arn": execution_arn,
+                "started_at": instant(started_at),
+                "status": "RUNNING",
+                "ended_at": "",
+                "reason": "",
+                **values,
+            },
+        )
+
+    def end(
+        self, identifier: str, status: str, values: Mapping[str, Any], reason: str = "", keep: bool = False
+    ) -> Item:
+        """Close an entry and return it. `keep` makes it the LATEST one as well."""
+        entry = self.get(identifier) or {}
+        ended_at = now()
+        duration = seconds_between(entry["started_at"], ended_at) if entry.get("started_at") else 0.0
+        self.update(
+            identifier,
+            {
+                "status": status,
+                "ended_at": ended_at,
+                "duration_seconds": f"{duration:.3f}",
+                "reason": reason,
+                **values,
+            },
+        )
+        closed = self.get(identifier) or {}
+        if keep:
+            key = self._key_of(LATEST)
+            self._table.put_all([{**closed, "pk": key.pk, "sk": key.sk}])
+        return closed
+
+
+def _set(table: BackupTable, key: Key, values: Mapping[str, Any]) -> None:
+    names = {f"#n{number}": name for number, name in enumerate(values)}
+    assignments = ", ".join(f"{short} = :v{number}" for number, short in enumerate(names))
+    with store_errors("DynamoDB"):
+        table.table.update_item(
+            Key={"pk": key.pk, "sk": key.sk},
+            UpdateExpression=f"SET {assignments}",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={f":v{number}": value for number, value in enumerate(values.values())},
+        )

@@ -1,0 +1,98 @@
+"""One execution of a workflow at a time in a Region.
+
+The lock is an item that names the execution holding it. A lock is taken by a conditional write, so
+of two starts in the same second exactly one succeeds. A holder that died without releasing it is
+recognised by asking Step Functions whether that execution still runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+from botocore.exceptions import ClientError
+
+from lifeboat.aws.executions import Executions
+from lifeboat.aws.translation import store_errors
+from lifeboat.errors import AlreadyRunning
+from lifeboat.model import now
+from lifeboat.store.keys import lock_key
+from lifeboat.store.table import BackupTable
+
+
+def region_of(execution_arn: str) -> str:
+    """The Region in an ARN."""
+    return execution_arn.split(":")[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The lock of a workflow ("export" or "import") in the Region of the execution."""
+
+    table: BackupTable
+    executions: Executions
+    workflow: str
+
+    def acquire(self, execution_arn: str, run_id: str) -> None:
+        """Take the lock for an execution; taking it twice for the same one is harmless.
+
+        `run_id` is the export or import id, kept in the lock so that a failure can be written to
+        the right ledger. Raises AlreadyRunning while another execution runs.
+        """
+        free = Attr("pk").not_exists() | Attr("execution_arn").eq(execution_arn)
+        if self._put(execution_arn, run_id, free):
+            return
+        holder = self.holder(execution_arn)
+        if holder is not None:
+            holder_arn = holder[0]
+            if self.executions.running(holder_arn):
+                execution = holder_arn.rsplit(":", 1)[-1]
+                raise AlreadyRunning(
+                    f"the {self.workflow} {holder[1]} is running (execution {execution}); "
+                    "wait until it ends, or stop that execution and start again"
+                )
+            if self._put(execution_arn, run_id, Attr("execution_arn").eq(holder_arn)):
+                return
+        elif self._put(execution_arn, run_id, free):
+            return
+        raise AlreadyRunning(f"another {self.workflow} was started at the same moment; wait until it ends")
+
+    def holder(self, execution_arn: str) -> tuple[str, str] | None:
+        """The execution that holds the lock in this Region, and its run id; None if nobody does."""
+        item = self.table.get(lock_key(self.workflow, region_of(execution_arn)))
+        return None if item is None else (item["execution_arn"], item["run_id"])
+
+    def held_by(self, execution_arn: str) -> str | None:
+        """The run id, if this execution holds the lock."""
+        holder = self.holder(execution_arn)
+        return holder[1] if holder is not None and holder[0] == execution_arn else None
+
+    def release(self, execution_arn: str) -> None:
+        """Give the lock back; nothing happens if this execution does not hold it."""
+        key = lock_key(self.workflow, region_of(execution_arn))
+        try:
+            with store_errors("DynamoDB"):
+                self.table.table.delete_item(
+                    Key={"pk": key.pk, "sk": key.sk},
+                    ConditionExpression=Attr("execution_arn").eq(execution_arn),
+                )
+        except ClientError:
+            return
+
+    def _put(self, execution_arn: str, run_id: str, condition: ConditionBase) -> bool:
+        key = lock_key(self.workflow, region_of(execution_arn))
+        try:
+            with store_errors("DynamoDB"):
+                self.table.table.put_item(
+                    Item={
+                        "pk": key.pk,
+                        "sk": key.sk,
+                        "execution_arn": execution_arn,
+                        "run_id": run_id,
+                        "taken_at": now(),
+                    },
+                    ConditionExpression=condition,
+                )
+        except ClientError:
+            return False
+        return True

@@ -1,0 +1,140 @@
+"""What became of each user in an import: the import ledger's per-user part.
+
+An outcome is written once the user exists in the new pool, and before the messages for its further
+updates are sent; each update adds its number to a set, so that a message delivered twice counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from boto3.dynamodb.conditions import Key as KeyCondition
+from botocore.exceptions import ClientError
+
+from lifeboat.aws.translation import store_errors
+from lifeboat.store.keys import SHARDS, outcome_key, outcome_partition
+from lifeboat.store.table import BackupTable
+
+
+class State(StrEnum):
+    """CREATED: the user is in the pool. FAILED: it is not, for a reason that repeating will not mend."""
+
+    CREATED = "CREATED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One user's outcome. `updates_expected` messages are to be handled after the creation."""
+
+    sub: str
+    state: State | None
+    reason: str = ""
+    new_sub: str = ""
+    updates_expected: int = 0
+    updates_done: frozenset[int] = field(default_factory=frozenset)
+    update_failure: str = ""
+
+    @property
+    def failure(self) -> str:
+        """Why the user failed; "" if it did not."""
+        return self.reason if self.state is State.FAILED else self.update_failure
+
+    @property
+    def complete(self) -> bool:
+        """Whether the user was created and every update was made."""
+        return (
+            self.state is State.CREATED
+            and not self.update_failure
+            and len(self.updates_done) >= self.updates_expected
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to be expected."""
+        return self.complete or bool(self.failure)
+
+
+class Outcomes:
+    """The outcomes of one import."""
+
+    def __init__(self, table: BackupTable, import_id: str) -> None:
+        self._table = table
+        self._import_id = import_id
+
+    def get(self, sub: str) -> Outcome | None:
+        """A user's outcome; None if the import has not come to it."""
+        item = self._table.get(outcome_key(self._import_id, sub))
+        return None if item is None else _outcome(item)
+
+    def of_shard(self, shard: str) -> Iterator[Outcome]:
+        """The outcomes of a shard's users."""
+        condition = KeyCondition("pk").eq(outcome_partition(self._import_id, shard))
+        for item in self._table.query(condition, consistent=True):
+            yield _outcome(item)
+
+    def all(self) -> Iterator[Outcome]:
+        """The outcomes of all users."""
+        for shard in SHARDS:
+            yield from self.of_shard(shard)
+
+    def created(self, sub: str, new_sub: str, updates_expected: int) -> None:
+        """The user is in the new pool; an earlier failure is forgotten."""
+        self._update(
+            sub,
+            "SET #state = :state, new_sub = :new_sub, updates_expected = :expected "
+            "REMOVE reason, update_failure, updates_done",
+            {":state": State.CREATED.value, ":new_sub": new_sub, ":expected": updates_expected},
+        )
+
+    def failed(self, sub: str, reason: str) -> None:
+        """The user cannot be created; never said of one that was."""
+        self._update(
+            sub,
+            "SET #state = :state, reason = :reason",
+            {":state": State.FAILED.value, ":reason": reason, ":created": State.CREATED.value},
+            "attribute_not_exists(#state) OR #state <> :created",
+        )
+
+    def updated(self, sub: str, number: int) -> None:
+        """One update message of a user was handled."""
+        self._update(sub, "ADD updates_done :done", {":done": {number}})
+
+    def update_failed(self, sub: str, reason: str) -> None:
+        """An update of a user cannot be made."""
+        self._update(sub, "SET update_failure = :reason", {":reason": reason})
+
+    def _update(
+        self, sub: str, expression: str, values: dict[str, Any], condition: str | None = None
+    ) -> None:
+        key = outcome_key(self._import_id, sub)
+        arguments: dict[str, Any] = {
+            "Key": {"pk": key.pk, "sk": key.sk},
+            "UpdateExpression": expression,
+            "ExpressionAttributeValues": values,
+        }
+        if "#state" in expression:
+            arguments["ExpressionAttributeNames"] = {"#state": "state"}
+        if condition is not None:
+            arguments["ConditionExpression"] = condition
+        try:
+            with store_errors("DynamoDB"):
+                self._table.table.update_item(**arguments)
+        except ClientError:
+            return
+
+
+def _outcome(item: dict[str, Any]) -> Outcome:
+    state = item.get("state")
+    return Outcome(
+        sub=item["sk"],
+        state=None if state is None else State(state),
+        reason=item.get("reason", ""),
+        new_sub=item.get("new_sub", ""),
+        updates_expected=int(item.get("updates_expected", 0)),
+        updates_done=frozenset(int(number) for number in item.get("updates_done", ())),
+        update_failure=item.get("update_failure", ""),
+    )
