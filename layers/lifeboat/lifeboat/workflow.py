@@ -26,6 +26,8 @@ class Failure(TypedDict):
 def plain_failure(error: str, cause: str) -> Failure:
     """The failure with the message alone as its cause.
 
+    A Fail state may not use the prefix `States.`, which the States Language reserves.
+
     For a Lambda task the cause is a JSON text with errorMessage, errorType and stackTrace
     (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
     """
@@ -36,4 +38,4 @@ def plain_failure(error: str, cause: str) -> Failure:
     if isinstance(details, dict) and "errorMessage" in details:
         cause = str(details["errorMessage"])
         error = str(details.get("errorType") or error)
-    return {"Error": error or "States.TaskFailed", "Cause": cause or "no cause was given"}
+    return {"Error": error.removeprefix("States.") or "TaskFailed", "Cause": cause or "no cause was given"}

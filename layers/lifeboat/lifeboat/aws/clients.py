@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 6},
+    retries={"mode": "standard", "total_max_attempts": 5},
     connect_timeout=3,
     read_timeout=10,
     tcp_keepalive=True,

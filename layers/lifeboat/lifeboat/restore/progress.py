@@ -12,8 +12,8 @@ from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes
 
 SHORTEST_WAIT = 5
-LONGEST_WAIT = 120
-"""Seconds between two looks."""
+LONGEST_WAIT = 600
+"""Seconds between two looks: 14 days of looks, nine events each, stay within an execution's history."""
 
 EMPTY_GRACE = 90
 """Seconds for which the queues must seem empty before users without an outcome are given up: the

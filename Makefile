@@ -1,0 +1,76 @@
+# Every command a person types. `make` alone lists them. Works with GNU make 3.81 and later.
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+PYTHONS := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
+
+# What `make demo` puts in its pool
+USERS ?= 300
+GROUPS ?= 12
+MEMBERSHIPS ?= $(USERS)
+SEED ?= 1
+
+export SAM_CLI_TELEMETRY := 0
+
+PYTEST := $(PY) -m pytest
+LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.PHONY: help setup format lint types check test test-unit local demo lock clean
+
+help:  ## List the commands
+	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED)  ## Make .venv and install the locked requirements in it (PYTHON=… chooses the interpreter)
+
+format: $(INSTALLED)  ## Format the code and mend what ruff can mend
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+lint: $(INSTALLED)  ## Look at format, code and template, and change nothing
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(VENV)/bin/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(PY) -m samcli validate --lint --template-file template.yaml
+
+types: $(INSTALLED)  ## Check the types (mypy --strict)
+	$(PY) -m mypy
+
+check: lint types test  ## Everything that CI runs
+
+test: $(INSTALLED)  ## Run all tests
+	$(PYTEST) -n $(WORKERS) --dist loadfile
+
+test-unit: $(INSTALLED)  ## Run the tests that need no server
+	$(PYTEST) tests/unit
+
+local: $(INSTALLED)  ## Start the embedded AWS, deploy to both Regions, stay until Ctrl-C
+	$(PY) -m local
+
+demo: $(INSTALLED)  ## Export, lose the Region, import, compare (USERS=300 GROUPS=12 MEMBERSHIPS=300 SEED=1)
+	$(PY) -m local.demo --users $(USERS) --groups $(GROUPS) --memberships $(MEMBERSHIPS) --seed $(SEED)
+
+lock: $(INSTALLED)  ## Resolve both requirements.in again into requirements.txt with hashes
+	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) layers/lifeboat/requirements.in --output-file layers/lifeboat/requirements.txt
+
+clean:  ## Remove everything the other commands made
+	rm -rf $(VENV) .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.txt
+	@for candidate in $(PYTHONS); do \
+	  if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Setting up $(VENV) with $$("$$candidate" --version); this takes about a minute"; \
+	    exec "$$candidate" -m venv "$(VENV)"; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or later, with its venv module, is needed. Tried: $(PYTHONS)." >&2; \
+	echo "Install one (on Debian and Ubuntu also python3-venv), or name it: make setup PYTHON=/path/to/python3" >&2; \
+	exit 1
+	@# The lock is complete, so nothing is left to resolve; pip 23.2 cannot match extras against it.
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
+	@touch $@

@@ -1,0 +1,123 @@
+"""What the control API can set, and how what a person sends is checked.
+
+Each PUT body is one of these models. Types are strict (`"0.2"` is not 0.2), unknown members are refused, and
+a refusal names the field.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from local.front.categories import CATEGORIES
+from local.front.faults import Fault
+from local.front.quotas import QuotaSettings
+
+T = TypeVar("T")
+
+REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+
+RegionName = Annotated[str, Field(pattern=rf"^{REGION.pattern}$")]
+Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+@dataclass(slots=True)
+class Conditions:
+    """What the front simulates besides quotas and faults: Regions that are lost, latency of every call."""
+
+    lost_regions: set[str] = field(default_factory=set)
+    latency_ms: float = 0.0
+
+
+class BadSettings(ValueError):
+    """A body that a control path does not take. `field` is what is wrong with it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}" if name else message)
+        self.field = name
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class RegionBody(_Body):
+    """`PUT /_front/regions/{region}`."""
+
+    available: bool
+
+
+class SeedBody(_Body):
+    """`PUT /_front/seed`."""
+
+    seed: int
+
+
+class LatencyBody(_Body):
+    """`PUT /_front/latency`."""
+
+    latency_ms: Milliseconds
+
+
+class QuotasBody(_Body):
+    """`PUT /_front/quotas`: overrides are requests a second by category, before `scale`."""
+
+    enforce: bool = True
+    scale: Rate = 1.0
+    overrides: dict[str, Rate] = Field(default_factory=dict)
+
+
+class FaultBody(_Body):
+    """One rule of `PUT /_front/faults`; see `faults.Fault`."""
+
+    operation: str
+    region: RegionName | None = None
+    rate: Annotated[float, Field(ge=0, le=1)] = 1.0
+    error: Literal["InternalErrorException", "TooManyRequestsException", "timeout"] | None = None
+    latency_ms: Milliseconds = 0.0
+    after: bool = False
+    hold_ms: Milliseconds = 5_000.0
+
+
+class FaultsBody(_Body):
+    """`PUT /_front/faults` with a seed; a bare list of rules is the same without one."""
+
+    faults: list[FaultBody]
+    seed: int | None = None
+
+
+def read(model: type[T], body: Any, name: str = "") -> T:
+    """Check a parsed body against a model; raises BadSettings that names the field, within `name`."""
+    try:
+        return TypeAdapter(model).validate_python(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadSettings(_path(name, first["loc"]), str(first["msg"])) from None
+
+
+def read_quotas(body: Any) -> QuotaSettings:
+    """Read `PUT /_front/quotas`."""
+    quotas = read(QuotasBody, body)
+    for category in quotas.overrides:
+        if category not in CATEGORIES:
+            raise BadSettings(f"overrides.{category}", f"is no category; there are {', '.join(CATEGORIES)}")
+    return QuotaSettings(quotas.enforce, quotas.scale, quotas.overrides)
+
+
+def read_faults(body: Any, operations: frozenset[str]) -> tuple[tuple[Fault, ...], int | None]:
+    """Read `PUT /_front/faults`: the rules, and the seed if one came with them."""
+    given = read(FaultsBody, {"faults": body} if isinstance(body, list) else body)
+    for place, rule in enumerate(given.faults):
+        if rule.operation != "*" and rule.operation not in operations:
+            name = f"faults[{place}].operation"
+            raise BadSettings(name, f"{rule.operation!r} is no operation of Cognito user pools, nor '*'")
+    return tuple(Fault(**rule.model_dump()) for rule in given.faults), given.seed
+
+
+def _path(name: str, location: tuple[int | str, ...]) -> str:
+    """Write a place in a body as a person would: faults[0].rate."""
+    for part in location:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else str(part)
+    return name

@@ -1,0 +1,87 @@
+"""What a demonstration found, as numbers and as an account for a person."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.table import Table
+
+from local.comparison import KINDS, Snapshot, differences
+from local.narration import Narrator
+from local.workflows import Run
+
+SHOWN_DIFFERENCES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demonstration found."""
+
+    source: Snapshot
+    restored: Snapshot
+    first: Run
+    second: Run
+    imported: Run
+    messages: int
+
+    @property
+    def different(self) -> dict[str, list[str]]:
+        """Say for each kind what differs, and what was exported other than what was there."""
+        found = differences(self.source, self.restored)
+        for kind, count in self.source.counts().items():
+            if self.exported[kind] != count:
+                found[kind].append(f"{self.exported[kind]} {kind} were exported, but {count} were there")
+        return found
+
+    @property
+    def exported(self) -> dict[str, int]:
+        """Count what the last export listed, by its ledger."""
+        return {kind: int(self.second.ledger["counts"][kind]["listed"]) for kind in KINDS}
+
+    @property
+    def written(self) -> dict[str, int]:
+        """Count what the second export wrote, left alone and retired."""
+        counts = [self.second.ledger["counts"][kind] for kind in KINDS]
+        return {
+            "written": sum(int(count["added"]) + int(count["changed"]) for count in counts),
+            "unchanged": sum(int(count["unchanged"]) for count in counts),
+            "retired": sum(int(count["retired"]) for count in counts),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """Return the content of demo.json; times are seconds."""
+        return {
+            "exported": self.exported,
+            "second_export": self.written,
+            "restored": self.restored.counts(),
+            "differences": sum(len(each) for each in self.different.values()),
+            "export_seconds": round(self.first.seconds, 3),
+            "import_seconds": round(self.imported.seconds, 3),
+        }
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing is lost or different and nobody was sent a message."""
+        return self.imported.status == "SUCCEEDED" and not any(self.different.values()) and not self.messages
+
+
+def tell(narrator: Narrator, outcome: Outcome) -> None:
+    """Print the account: a table, the differences if there are any, times and places."""
+    table = Table("", "exported", "restored", "different")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    restored, different = outcome.restored.counts(), outcome.different
+    for kind in KINDS:
+        colour = "red" if different[kind] else "green"
+        table.add_row(
+            kind, str(outcome.exported[kind]), str(restored[kind]), f"[{colour}]{len(different[kind])}[/]"
+        )
+    narrator.console.print(table)
+    for line in [line for each in different.values() for line in each][:SHOWN_DIFFERENCES]:
+        narrator.complain(line)
+    written = outcome.written
+    narrator.say(
+        f"Second export: {written['written']} items written, {written['retired']} retired, "
+        f"{written['unchanged']} unchanged and not written again"
+    )
+    narrator.say(f"Messages sent to users by the import: {outcome.messages}")
+    narrator.say(f"Export {outcome.first.seconds:.1f} s, import {outcome.imported.seconds:.1f} s")

@@ -1,0 +1,126 @@
+"""AWS as moto makes it, in this process: table, bucket, queues, topic and pools, fresh for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import count
+from typing import Any, Final
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto import mock_aws
+
+from lifeboat.aws.bucket import Bucket
+from lifeboat.aws.queues import Queue
+from lifeboat.store.table import BackupTable
+from tests.adapters.moto_differences import mend
+from tests.adapters.pools import SHARD, Pool
+from tests.adapters.stack import Stack, new_process
+from tests.template.reading import resources_of_type
+
+REGION: Final = "eu-west-1"
+NO_RETRIES = Config(retries={"total_max_attempts": 1})
+
+
+@cache
+def session() -> boto3.Session:
+    """One session for all tests: reading the services' models is what takes long."""
+    return boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    mend(monkeypatch)
+    with mock_aws():
+        yield session()
+
+
+@pytest.fixture
+def make_table(aws: boto3.Session) -> Callable[[], BackupTable]:
+    """Makes empty tables with the keys and the index of the template."""
+    resource = aws.resource("dynamodb", config=NO_RETRIES)
+    template: Any = resources_of_type("AWS::DynamoDB::GlobalTable")["BackupTable"]["Properties"]
+    numbers = count()
+
+    def make() -> BackupTable:
+        name = f"backup-{next(numbers)}"
+        resource.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=template["AttributeDefinitions"],
+            KeySchema=template["KeySchema"],
+            GlobalSecondaryIndexes=template["GlobalSecondaryIndexes"],
+        )
+        return BackupTable(resource, name)
+
+    return make
+
+
+@pytest.fixture
+def table(make_table: Callable[[], BackupTable]) -> BackupTable:
+    return make_table()
+
+
+@pytest.fixture
+def bucket(aws: boto3.Session) -> Bucket:
+    client = aws.client("s3", config=NO_RETRIES)
+    client.create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": REGION})
+    return Bucket(client, "reports")
+
+
+@pytest.fixture
+def make_queue(aws: boto3.Session) -> Callable[[str], Queue]:
+    client = aws.client("sqs", config=NO_RETRIES)
+
+    def make(name: str) -> Queue:
+        return Queue(client, client.create_queue(QueueName=name)["QueueUrl"])
+
+    return make
+
+
+@pytest.fixture
+def make_pool(aws: boto3.Session) -> Callable[..., Pool]:
+    """Makes empty pools; arguments are CreateUserPool's."""
+    client = aws.client("cognito-idp", config=NO_RETRIES)
+
+    def make(**configuration: Any) -> Pool:
+        made = client.create_user_pool(PoolName="people", **configuration)
+        return Pool(client, made["UserPool"]["Id"])
+
+    return make
+
+
+@pytest.fixture
+def pool(make_pool: Callable[..., Pool]) -> Pool:
+    return make_pool()
+
+
+@pytest.fixture
+def stack(
+    aws: boto3.Session,
+    table: BackupTable,
+    bucket: Bucket,
+    pool: Pool,
+    make_queue: Callable[[str], Queue],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Stack]:
+    """A stack whose functions find their environment and resources, with an empty pool to export."""
+    made = Stack(
+        table,
+        bucket,
+        pool,
+        make_queue("NewUsers"),
+        make_queue("NewUsersDead"),
+        make_queue("Updates"),
+        make_queue("UpdatesDead"),
+        aws.client("sns").create_topic(Name="notifications")["TopicArn"],
+    )
+    for name, value in made.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", aws)
+    # All made-up users lie in one shard; looking through 255 empty ones is what would take long.
+    monkeypatch.setattr("lifeboat.store.outcomes.SHARDS", (SHARD,))
+    with new_process():
+        yield made

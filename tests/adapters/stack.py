@@ -1,0 +1,330 @@
+"""One stack: its resources, and its workflows run state by state through the functions' own parts."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from lifeboat import settings
+from lifeboat.aws import clients
+from lifeboat.aws.bucket import Bucket
+from lifeboat.aws.queues import Queue
+from lifeboat.errors import LifeboatError
+from lifeboat.export import assembly as exporting
+from lifeboat.export.begin import Begun as ExportBegun
+from lifeboat.export.cleanup import plan_cleanup
+from lifeboat.export.completion import Summary
+from lifeboat.export.tasks import CleanupPlan, GroupsResult, MembershipsTask, RetireTask, UsersTask
+from lifeboat.pacing import Deadline
+from lifeboat.restore import assembly as restoring
+from lifeboat.restore.begin import Begun as ImportBegun
+from lifeboat.restore.completion import Ended
+from lifeboat.restore.consumer import Consumer
+from lifeboat.restore.tasks import Progress, ProgressTask, Run, Verified
+from lifeboat.restore.verify import verify
+from lifeboat.store.ledger import Ledger
+from lifeboat.store.outcomes import Outcomes
+from lifeboat.store.table import BackupTable
+from lifeboat.workflow import ExecutionTask
+from tests.adapters.pools import SHARD, Pool
+from tests.unit.examples import PLENTY, sqs_record
+
+MAX_RECEIVE_COUNT = 5
+MAX_RETIRE_PERCENT = 40
+
+CACHES: tuple[Any, ...] = (
+    settings.settings,
+    clients.cognito,
+    clients.dynamodb,
+    clients.s3,
+    clients.sqs,
+    clients.sns,
+    clients.stepfunctions,
+    restoring._table,
+    restoring._reader,
+    restoring._writer,
+    restoring._facts,
+)
+"""What a function keeps from one invocation to the next."""
+
+
+@contextmanager
+def new_process() -> Iterator[None]:
+    """Forget what an earlier process of the functions kept, before and after."""
+    for cached in CACHES:
+        cached.cache_clear()
+    yield
+    for cached in CACHES:
+        cached.cache_clear()
+
+
+@dataclass
+class Stack:
+    """The resources of a stack, and of the pool that it exports."""
+
+    table: BackupTable
+    bucket: Bucket
+    source: Pool
+    new_users: Queue
+    new_users_dead: Queue
+    updates: Queue
+    updates_dead: Queue
+    topic_arn: str
+
+    def environment(self) -> dict[str, str]:
+        """The functions' environment, with a budget that nobody waits for."""
+        return {
+            "TABLE_NAME": self.table.name,
+            "STACK_ROLE": "primary",
+            "STACK_NAME": "lifeboat",
+            "USER_POOL_ID": self.source.pool_id,
+            "HISTORY_DAYS": "35",
+            "EXPORT_QUOTA_SHARE": "100000000",
+            "IMPORT_QUOTA_SHARE": "100000000",
+            "EXPORT_CONCURRENCY": "2",
+            "MAX_RETIRE_PERCENT": str(MAX_RETIRE_PERCENT),
+            "CREATE_CONCURRENCY": "2",
+            "UPDATE_CONCURRENCY": "2",
+            "MAX_RECEIVE_COUNT": str(MAX_RECEIVE_COUNT),
+            "REPORTS_BUCKET": self.bucket.name,
+            "NEW_USERS_QUEUE_URL": self.new_users.url,
+            "NEW_USERS_DLQ_URL": self.new_users_dead.url,
+            "UPDATES_QUEUE_URL": self.updates.url,
+            "UPDATES_DLQ_URL": self.updates_dead.url,
+            "TOPIC_ARN": self.topic_arn,
+            "NOTIFY_ON": "ALL",
+            "EXPORT_SCHEDULE": "rate(1 day)",
+            "POWERTOOLS_METRICS_NAMESPACE": "CognitoLifeboat",
+        }
+
+
+def execution(workflow: str, name: str, region: str = "eu-west-1") -> str:
+    return f"arn:aws:states:{region}:123456789012:execution:lifeboat-{workflow}:{name}"
+
+
+def execution_task(arn: str, started_at: str, typed: Any) -> ExecutionTask:
+    return {"ExecutionId": arn, "StartedAt": started_at, "Input": typed}
+
+
+@dataclass
+class Export:
+    """An execution of the ExportWorkflow, of which a test may run all or each state by itself.
+
+    Only the shard of the made-up users is listed, unless `prefixes` says otherwise.
+    """
+
+    started_at: str
+    typed: Any = field(default_factory=dict)
+    prefixes: tuple[str, ...] = (SHARD,)
+    deadline: Deadline = PLENTY
+
+    def __post_init__(self) -> None:
+        self.arn = execution("ExportWorkflow", self.started_at)
+
+    def run(self) -> Summary:
+        return self.end(self.plan_cleanup())
+
+    def plan_cleanup(self) -> CleanupPlan:
+        """From Begin Export to Plan Cleanup."""
+        self.begin()
+        users = self.users()
+        groups = self.groups()
+        return self.plan([users], groups, self.memberships(groups))
+
+    def end(self, plan: CleanupPlan) -> Summary:
+        """From Retire Items to Complete Export."""
+        return self.complete(plan, [self.retire(portion["Absences"]) for portion in plan["Portions"]])
+
+    def begin(self) -> ExportBegun:
+        task = execution_task(self.arn, self.started_at, self.typed)
+        self.begun = exporting.export_beginning().begin(task)
+        return self.begun
+
+    def users(self) -> UsersTask:
+        task: UsersTask = {"Run": self.begun["Run"], "Prefixes": list(self.prefixes)}
+        while not task.get("Finished"):
+            task = exporting.user_export(self.begun["Run"]).export(task, self.deadline)
+        return task
+
+    def groups(self) -> GroupsResult:
+        return exporting.group_export(self.begun["Run"]).export({"Run": self.begun["Run"]})
+
+    def memberships(self, groups: GroupsResult) -> list[MembershipsTask]:
+        finished = []
+        for portion in groups["Portions"]:
+            task: MembershipsTask = {"Run": self.begun["Run"], **portion}  # type: ignore[typeddict-item]
+            while not task.get("Finished"):
+                task = exporting.membership_export(self.begun["Run"]).export(task, self.deadline)
+            finished.append(task)
+        return finished
+
+    def plan(
+        self, users: list[UsersTask], groups: GroupsResult, memberships: list[MembershipsTask]
+    ) -> CleanupPlan:
+        return plan_cleanup(
+            {
+                "Run": self.begun["Run"],
+                "Users": [{"Counts": each["Counts"], "Absences": each["Absences"]} for each in users],
+                "Groups": groups,
+                "Memberships": [
+                    {"Counts": each["Counts"], "Absences": each["Absences"]} for each in memberships
+                ],
+            },
+            MAX_RETIRE_PERCENT,
+        )
+
+    def retire(self, manifests: list[str]) -> dict[str, int]:
+        task: RetireTask = {"Run": self.begun["Run"], "Absences": manifests}
+        while not task.get("Finished"):
+            task = exporting.retirement(self.begun["Run"]).retire(task, self.deadline)
+        return task["Retired"]
+
+    def complete(self, plan: CleanupPlan, retired: list[dict[str, int]]) -> Summary:
+        return exporting.export_end().complete(
+            {"Run": self.begun["Run"], "Counts": plan["Counts"], "Guard": plan["Guard"], "Retired": retired}
+        )
+
+    def fail(self, error: str, cause: str) -> None:
+        exporting.export_end().fail({**self._task(), "Error": error, "Cause": cause})
+
+    def ledger(self) -> dict[str, Any]:
+        entry = Ledger(exporting._table(), "export").get(self.begun["Run"]["ExportId"])
+        assert entry is not None
+        return entry
+
+    def _task(self) -> ExecutionTask:
+        return execution_task(self.arn, self.started_at, self.typed)
+
+
+@dataclass
+class Import:
+    """An execution of the ImportWorkflow. `copies` is how often each message is delivered."""
+
+    stack: Stack
+    typed: dict[str, Any]
+    started_at: str = "2026-03-02T00:00:00.000Z"
+    shards: tuple[str, ...] = (SHARD,)
+    copies: int = 1
+    deadline: Deadline = PLENTY
+
+    def __post_init__(self) -> None:
+        self.arn = execution("ImportWorkflow", self.started_at)
+
+    def run(self) -> Ended:
+        self.enqueue()
+        self.deliver()
+        return self.end()
+
+    def enqueue(self) -> None:
+        """From Begin Import to Enqueue Users."""
+        self.begin()
+        self.create_groups()
+        self.scan()
+
+    def end(self) -> Ended:
+        """From List Restored to Complete Import."""
+        self.list_restored()
+        return self.complete(self.verify())
+
+    def begin(self) -> ImportBegun:
+        self.begun = restoring.import_beginning().begin(execution_task(self.arn, self.started_at, self.typed))
+        return self.begun
+
+    @property
+    def of(self) -> Run:
+        return self.begun["Run"]
+
+    def create_groups(self) -> None:
+        task = self.begun["Groups"]
+        while not task.get("Finished"):
+            task = restoring.group_restore(self.of).create(task, PLENTY)
+
+    def scan(self) -> None:
+        self.expected = []
+        for portion in self.begun["Scans"]:
+            task = {**portion, "Shards": [shard for shard in portion["Shards"] if shard in self.shards]}
+            while not task.get("Finished"):
+                task = restoring.scan(self.of).enqueue(task, self.deadline)  # type: ignore[arg-type,assignment]
+            self.expected.append(int(task["Expected"]))  # type: ignore[call-overload]
+
+    def deliver(self, order: random.Random | None = None) -> None:
+        """Hand over every message of both queues until none is left."""
+        hand_over(self.stack.new_users, restoring.new_user_consumer(), self.copies, order)
+        hand_over(self.stack.updates, restoring.update_consumer(), self.copies, order)
+
+    def progress(self, previous: Progress | None = None) -> Progress:
+        task: ProgressTask = {"Run": self.of, "Expected": self.expected}
+        if previous is not None:
+            task["Previous"] = previous
+        return restoring.progress_check(self.of).check(task)
+
+    def list_restored(self) -> None:
+        for portion in self.begun["Listings"]:
+            task = portion
+            while not task.get("Finished"):
+                task = restoring.restored_listing(self.of).list(task, self.deadline)
+
+    def verify(self) -> list[Verified]:
+        return [verify(restoring.files(self.of), task) for task in self.begun["Checks"]]
+
+    def complete(self, verified: list[Verified]) -> Ended:
+        task = {"Run": self.of, "Verified": verified}
+        return restoring.import_end().complete(task, restoring.reconciliation(self.of))  # type: ignore[arg-type]
+
+    def report(self) -> dict[str, Any]:
+        report: dict[str, Any] = self.stack.bucket.get_document(f"imports/{self.of['ImportId']}/report.json")
+        return report
+
+    def outcomes(self) -> Outcomes:
+        return Outcomes(self.stack.table, self.of["ImportId"])
+
+
+def hand_over(
+    queue: Queue, consumer: Consumer[Any], copies: int = 1, order: random.Random | None = None
+) -> None:
+    """Deliver the queue's messages as Lambda does: again if they fail, and each so many times."""
+    waiting = [body for body in bodies(queue) for _ in range(copies)]
+    for received in range(1, MAX_RECEIVE_COUNT + 1):
+        if order is not None:
+            order.shuffle(waiting)
+        waiting = [body for body in waiting if not taken(consumer, body, received)]
+
+
+def taken(consumer: Consumer[Any], body: str, received: int) -> bool:
+    """Whether the consumer is through with a message."""
+    try:
+        consumer.take(sqs_record(body, received))
+    except LifeboatError:
+        return False
+    return True
+
+
+def messages(queue: Queue) -> list[dict[str, Any]]:
+    """The messages of a queue, taken out of it."""
+    found: list[dict[str, Any]] = []
+    while batch := queue._client.receive_message(
+        QueueUrl=queue.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    ).get("Messages", []):
+        for message in batch:
+            found.append(dict(message))
+            queue._client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def bodies(queue: Queue) -> list[str]:
+    return [str(message["Body"]) for message in messages(queue)]
+
+
+def dead_letters(queue: Queue) -> list[tuple[dict[str, Any], str]]:
+    """The documents in a dead-letter queue, each with its reason."""
+    return [
+        (json.loads(message["Body"]), message["MessageAttributes"]["Reason"]["StringValue"])
+        for message in messages(queue)
+    ]
+
+
+MakePool = Callable[..., Pool]

@@ -1,0 +1,36 @@
+"""What Step Functions knows of executions."""
+
+import json
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from lifeboat.aws.executions import Executions
+from lifeboat.errors import StoreUnavailable
+from tests.adapters.pools import failing
+
+DEFINITION = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+
+
+def test_an_execution_runs_until_it_is_stopped(aws: boto3.Session) -> None:
+    client = aws.client("stepfunctions")
+    machine = client.create_state_machine(
+        name="export", definition=json.dumps(DEFINITION), roleArn="arn:aws:iam::123456789012:role/any"
+    )["stateMachineArn"]
+    execution = client.start_execution(stateMachineArn=machine, name="one")["executionArn"]
+    assert Executions(client).running(execution)
+    client.stop_execution(executionArn=execution)
+    assert not Executions(client).running(execution)
+
+
+def test_a_forgotten_execution_does_not_run(aws: boto3.Session) -> None:
+    executions = Executions(aws.client("stepfunctions"))
+    assert not executions.running("arn:aws:states:eu-west-1:123456789012:execution:export:gone")
+
+
+def test_not_knowing_is_not_the_same_as_not_running(aws: boto3.Session) -> None:
+    client = aws.client("stepfunctions")
+    lost = EndpointConnectionError(endpoint_url="https://states")
+    with failing(client, "DescribeExecution", lost), pytest.raises(StoreUnavailable):
+        Executions(client).running("arn:aws:states:eu-west-1:123456789012:execution:export:one")

@@ -1,0 +1,119 @@
+"""What became of each user: messages come twice and in any order, and it ends the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from lifeboat.store.keys import shard_of
+from lifeboat.store.outcomes import Outcome, Outcomes, State
+from lifeboat.store.table import BackupTable
+from tests.unit.examples import USER
+
+SUB = USER.sub
+Step = Callable[[Outcomes], None]
+
+
+def created(outcomes: Outcomes) -> None:
+    outcomes.created(SUB, "new-sub", 2)
+
+
+def failed(outcomes: Outcomes) -> None:
+    outcomes.failed(SUB, "refused")
+
+
+def updated(number: int) -> Step:
+    return lambda outcomes: outcomes.updated(SUB, number)
+
+
+def after(table: BackupTable, *steps: Step) -> Outcome:
+    """The outcome in a new import in which this happened."""
+    after.imports += 1  # type: ignore[attr-defined]
+    outcomes = Outcomes(table, f"import-{after.imports}")  # type: ignore[attr-defined]
+    for step in steps:
+        step(outcomes)
+    outcome = outcomes.get(SUB)
+    assert outcome is not None
+    return outcome
+
+
+after.imports = 0  # type: ignore[attr-defined]
+
+DONE = Outcome(SUB, State.CREATED, "", "new-sub", 2, frozenset({0, 1}))
+
+
+def test_a_user_is_settled_when_it_is_created_and_every_update_is_made(table: BackupTable) -> None:
+    steps = [created, updated(0), updated(1)]
+    seen = [after(table, *steps[:number]) for number in (1, 2, 3)]
+    assert [outcome.settled for outcome in seen] == [False, False, True]
+    assert seen[-1] == DONE
+    assert DONE.complete
+
+
+def test_updates_count_once_in_any_order_and_however_often(table: BackupTable) -> None:
+    for order in permutations([updated(0), updated(1), updated(0), updated(1)]):
+        assert after(table, created, *order) == DONE
+
+
+def test_creating_and_failing_end_as_created_in_any_order(table: BackupTable) -> None:
+    only_created = replace(DONE, updates_done=frozenset())
+    for order in {*permutations([created, failed, created, failed])}:
+        assert after(table, *order) == only_created
+
+
+def test_a_creation_delivered_again_sends_its_updates_again_and_ends_the_same(table: BackupTable) -> None:
+    for early in range(3):
+        updates = [updated(0), updated(1)]
+        assert after(table, created, *updates[:early], created, *updates, *updates[:early]) == DONE
+
+
+def test_a_user_that_only_failed_says_why(table: BackupTable) -> None:
+    outcome = after(table, failed, failed)
+    assert (outcome.state, outcome.failure, outcome.complete, outcome.settled) == (
+        State.FAILED,
+        "refused",
+        False,
+        True,
+    )
+
+
+def test_an_update_that_cannot_be_made_settles_the_user_as_not_complete(table: BackupTable) -> None:
+    outcome = after(table, created, updated(0), lambda all_: all_.update_failed(SUB, "no such group"))
+    assert (outcome.failure, outcome.complete, outcome.settled) == ("no such group", False, True)
+
+
+def test_an_update_that_is_made_after_all_mends_its_failure(table: BackupTable) -> None:
+    # Given an update that was given up, and that an operator has moved back from the dead letters
+    outcome = after(
+        table, created, updated(0), lambda all_: all_.update_failed(SUB, "no such group"), updated(1)
+    )
+    # Then the user is complete
+    assert outcome.complete
+
+
+def test_a_creation_after_a_failed_update_starts_anew(table: BackupTable) -> None:
+    outcome = after(table, created, lambda all_: all_.update_failed(SUB, "no such group"), created)
+    assert outcome == replace(DONE, updates_done=frozenset())
+
+
+@pytest.mark.parametrize("sub", ["ab12", "no hexadecimal", "a#b@c%d", "李"])
+def test_outcomes_lie_in_their_users_shard(table: BackupTable, sub: str) -> None:
+    outcomes = Outcomes(table, "an-import")
+    outcomes.failed(sub, "refused")
+    assert [outcome.sub for outcome in outcomes.of_shard(shard_of(sub))] == [sub]
+    assert outcomes.get(sub) == Outcome(sub, State.FAILED, "refused")
+
+
+def test_all_outcomes_are_those_of_every_shard_and_of_this_import_only(table: BackupTable) -> None:
+    subs = ["00-a", "ff-b", "no hexadecimal"]
+    for sub in subs:
+        Outcomes(table, "an-import").created(sub, "new", 0)
+    Outcomes(table, "another").created("00-z", "new", 0)
+    assert sorted(outcome.sub for outcome in Outcomes(table, "an-import").all()) == sorted(subs)
+
+
+def test_a_user_that_the_import_has_not_come_to_has_none(table: BackupTable) -> None:
+    assert Outcomes(table, "an-import").get(SUB) is None

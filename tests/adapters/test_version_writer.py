@@ -1,0 +1,189 @@
+"""New versions, and earlier ones kept: whatever happens, the second attempt ends as the first would have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from lifeboat.export.counts import Counts, count_change, no_counts
+from lifeboat.model import Group, Membership, User
+from lifeboat.store.items import Change, Draft, draft_group, draft_membership, draft_user, user_from
+from lifeboat.store.keys import Key, group_key, history_key, user_key
+from lifeboat.store.table import BackupTable, StoredVersion, VersionWriter
+from tests.adapters.dying import DyingTable, Killed, content
+from tests.unit.examples import AT, EARLIER, USER
+
+MakeTable = Callable[[], BackupTable]
+
+
+def user(number: int, name: str = "Ann") -> User:
+    sub = f"ab{number:06}"
+    return replace(USER, sub=sub, username=f"user-{number}", attributes={"sub": sub, "name": name})
+
+
+def export(table: BackupTable, users: Iterable[User], at: str = AT) -> Counts:
+    """Write these users as an export does, past what the backup holds."""
+    counts, stored, writer = no_counts(), table.stored_users("ab"), VersionWriter(table, at, 35)
+    for each in users:
+        count_change(counts, writer.write(draft_user(each), stored.get(each.sub)))
+    writer.flush()
+    return counts
+
+
+def changes(counts: Counts) -> tuple[int, int, int]:
+    return counts["added"], counts["changed"], counts["unchanged"]
+
+
+def test_what_is_new_is_added_without_history(table: BackupTable) -> None:
+    assert changes(export(table, [user(1), user(2)])) == (2, 0, 0)
+    assert [(item["sk"], item["valid_from"], item["change"]) for item in content(table)] == [
+        (user(1).sub, AT, "added"),
+        (user(2).sub, AT, "added"),
+    ]
+
+
+def test_what_is_unchanged_is_not_written(table: BackupTable) -> None:
+    # Given users in the backup, of which only the dates have moved since
+    export(table, [user(1), user(2)], EARLIER)
+    before = content(table)
+    unable_to_write = DyingTable(table, 0)
+    # When they are exported again
+    moved = [replace(user(number), modified_at=AT) for number in (1, 2)]
+    counts = export(unable_to_write, moved)
+    # Then nothing at all was written
+    assert changes(counts) == (0, 0, 2)
+    assert content(table) == before
+
+
+def test_what_changed_leaves_its_earlier_version(table: BackupTable) -> None:
+    export(table, [user(1)], EARLIER)
+    assert changes(export(table, [user(1, "Anna")])) == (0, 1, 0)
+    now = table.get(user_key(user(1).sub))
+    then = table.get(history_key(user_key(user(1).sub), EARLIER))
+    assert now is not None
+    assert (user_from(now).attributes["name"], now["valid_from"], now["change"]) == ("Anna", AT, "changed")
+    assert then is not None
+    assert (user_from(then).attributes["name"], then["valid_from"], then["valid_to"]) == ("Ann", EARLIER, AT)
+
+
+def test_the_intervals_of_all_versions_follow_one_another(table: BackupTable) -> None:
+    moments = [f"2026-03-0{day}T12:00:00.000Z" for day in range(1, 5)]
+    for moment in moments:
+        export(table, [user(1, f"named at {moment}")], moment)
+    versions = sorted(content(table), key=lambda item: str(item["valid_from"]))
+    assert [(item["valid_from"], item.get("valid_to")) for item in versions] == list(
+        zip(moments, [*moments[1:], None], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "change"),
+    [
+        (None, Change.ADDED),
+        (StoredVersion("same", EARLIER, "added"), None),
+        (StoredVersion("other", EARLIER, "added"), Change.CHANGED),
+        (StoredVersion("same", AT, "added"), Change.ADDED),
+        (StoredVersion("other", AT, "added"), Change.ADDED),
+        (StoredVersion("same", AT, "changed"), Change.CHANGED),
+    ],
+)
+def test_what_the_same_export_wrote_counts_as_it_did_then(
+    table: BackupTable, stored: StoredVersion | None, change: Change | None
+) -> None:
+    draft = draft_user(user(1))
+    if stored is not None and stored.content_hash == "same":
+        stored = replace(stored, content_hash=draft.content_hash)
+    assert VersionWriter(table, AT, 35).classify(draft, stored) is change
+
+
+BEFORE = [user(number) for number in range(6)]
+AFTER = [*(user(number, "Anna") for number in range(4)), *(user(number) for number in range(4, 9))]
+WRITES = 4 + 4 + 3
+"""Four earlier versions, four changed items, three new ones."""
+
+
+def test_an_attempt_after_a_kill_at_any_write_ends_the_same(make_table: MakeTable) -> None:
+    # Given how it ends undisturbed
+    undisturbed = make_table()
+    export(undisturbed, BEFORE, EARLIER)
+    expected = export(undisturbed, AFTER)
+    assert changes(expected) == (3, 4, 2)
+    for writes in range(WRITES):
+        table = make_table()
+        export(table, BEFORE, EARLIER)
+        # When the export is killed after so many writes
+        with pytest.raises(Killed):
+            export(DyingTable(table, writes), AFTER)
+        # Then a second attempt ends in the same state and with the same counts
+        assert export(table, AFTER) == expected, f"killed after {writes} writes"
+        assert content(table) == content(undisturbed), f"killed after {writes} writes"
+
+
+def test_an_item_that_changes_between_two_attempts_has_one_earlier_version(table: BackupTable) -> None:
+    # Given an export that has changed a user and was then killed
+    export(table, [user(1)], EARLIER)
+    export(table, [user(1, "Anna")])
+    # When the user has changed once more before the second attempt
+    assert changes(export(table, [user(1, "Annabel")])) == (0, 1, 0)
+    # Then there is what was before the export and what is now
+    names = [(item["attributes"]["name"], item.get("valid_to")) for item in content(table)]
+    assert sorted(names, key=str) == [("Ann", AT), ("Annabel", None)]
+
+
+def test_a_long_listing_is_written_as_it_goes(table: BackupTable) -> None:
+    writer = VersionWriter(table, AT, 35)
+    for number in range(100):
+        writer.write(draft_user(user(number)), None)
+    assert len(content(table)) == 100, "a full buffer does not wait for the flush"
+    writer.write(draft_user(user(100)), None)
+    writer.flush()
+    assert len(content(table)) == 101
+
+
+# -- retiring -----------------------------------------------------------------------------------
+
+
+DRAFTS: list[Draft] = [
+    *(draft_user(user(number)) for number in range(3)),
+    draft_group(Group("staff", "Who works here")),
+    draft_membership(Membership(user(0).sub, "staff")),
+]
+KEYS = [draft.key for draft in DRAFTS]
+
+
+def filled(table: BackupTable, at: str = EARLIER) -> BackupTable:
+    table.put_all(draft.item(at, Change.ADDED) for draft in DRAFTS)
+    return table
+
+
+def retire(table: BackupTable, keys: Iterable[Key] = KEYS) -> int:
+    return VersionWriter(table, AT, 35).retire(keys)
+
+
+def test_what_is_retired_moves_to_history(table: BackupTable) -> None:
+    filled(table)
+    assert retire(table, iter([*KEYS[1:], group_key("never there")])) == len(KEYS) - 1
+    assert [Key(item["pk"], item["sk"]) for item in content(table) if "valid_to" not in item] == [KEYS[0]]
+    for key in KEYS[1:]:
+        earlier = table.get(history_key(key, EARLIER))
+        assert earlier is not None
+        assert (earlier["valid_from"], earlier["valid_to"]) == (EARLIER, AT)
+    assert table.stored_members("staff") == {}
+
+
+def test_what_the_same_export_wrote_is_retired_without_history(table: BackupTable) -> None:
+    assert retire(filled(table, AT)) == len(KEYS)
+    assert content(table) == []
+
+
+def test_retiring_after_a_kill_at_any_write_ends_in_the_same_state(make_table: MakeTable) -> None:
+    undisturbed = filled(make_table())
+    retire(undisturbed)
+    for writes in range(2 * len(KEYS)):
+        table = filled(make_table())
+        with pytest.raises(Killed):
+            retire(DyingTable(table, writes))
+        retire(table)
+        assert content(table) == content(undisturbed), f"killed after {writes} writes"

@@ -1,0 +1,236 @@
+"""What the functions answer in a run in which everything goes well.
+
+Pure steps are the product's own code; the others answer as theirs do, for a small pool. Work that is
+dealt out is dealt out in two portions, so that every Map has more than one iteration.
+"""
+
+from __future__ import annotations
+
+from lifeboat.export.begin import Begun as BegunExport
+from lifeboat.export.begin import ExportInput
+from lifeboat.export.cleanup import plan_cleanup
+from lifeboat.export.completion import Summary
+from lifeboat.export.counts import Counts
+from lifeboat.export.tasks import (
+    CleanupPlan,
+    CleanupTask,
+    GroupsResult,
+    MembershipsTask,
+    RetireTask,
+    UsersTask,
+)
+from lifeboat.export.tasks import CompleteTask as CompleteExportTask
+from lifeboat.export.tasks import GroupsTask as ExportGroupsTask
+from lifeboat.export.tasks import Run as ExportRun
+from lifeboat.operator_input import parse
+from lifeboat.restore.begin import EXPECTED, ImportInput
+from lifeboat.restore.begin import Begun as BegunImport
+from lifeboat.restore.completion import Ended
+from lifeboat.restore.tasks import (
+    CompleteTask,
+    GroupsTask,
+    ListingTask,
+    Progress,
+    ProgressTask,
+    Run,
+    ScanTask,
+    Verified,
+    VerifyTask,
+)
+from lifeboat.workflow import ExecutionTask, Failure, plain_failure
+from tests.statemachines.engine import Answer
+
+EXPORT_ID = "2026-03-01T03:00:00.000Z-1a2b3c4d"
+IMPORT_ID = "2026-03-01T09:30:00.000Z-5e6f7a8b"
+RESUMED_POOL_ID = "eu-west-1_AbCdEf456"
+MAX_RETIRE_PERCENT = 10
+
+
+def export_answers() -> dict[str, Answer]:
+    """An export of 200 users, 40 groups and 40 memberships, with one of each kind gone from the pool."""
+    return {
+        "begin_export": begin_export,
+        "export_users": export_users,
+        "export_groups": export_groups,
+        "export_memberships": export_memberships,
+        "plan_cleanup": plan,
+        "retire_items": retire_items,
+        "complete_export": complete_export,
+        "fail_export": fail,
+    }
+
+
+def import_answers() -> dict[str, Answer]:
+    """An import of 200 users that finds its queues drained at the first look."""
+    return {
+        "begin_import": begin_import,
+        "create_groups": create_groups,
+        "enqueue_users": enqueue_users,
+        "check_progress": check_progress,
+        "list_restored": list_restored,
+        "verify_users": verify_users,
+        "complete_import": complete_import,
+        "fail_import": fail,
+    }
+
+
+def answers_of(workflow: str) -> dict[str, Answer]:
+    """The answers of one workflow's functions."""
+    return export_answers() if workflow == "export" else import_answers()
+
+
+def counts(listed: int, absent: int) -> Counts:
+    """Counts of unchanged items."""
+    return {
+        "listed": listed,
+        "added": 0,
+        "changed": 0,
+        "unchanged": listed,
+        "absent": absent,
+        "stored": listed + absent,
+    }
+
+
+def begin_export(task: ExecutionTask) -> BegunExport:
+    asked = parse(ExportInput, task["Input"], {"AllowMassRetirement": "true or false"})
+    run: ExportRun = {
+        "ExportId": EXPORT_ID,
+        "At": "2026-03-01T03:00:00.000Z",
+        "ExecutionArn": task["ExecutionId"],
+        "Workers": 4,
+        "AllowMassRetirement": asked.AllowMassRetirement,
+        "EstimatedUsers": 200,
+    }
+    return {"Run": run, "UserPortions": [{"Prefixes": ["0", "2"]}, {"Prefixes": ["1", "3"]}]}
+
+
+def export_users(task: UsersTask) -> UsersTask:
+    """All prefixes in one call; the portion of prefix 0 lacks a user."""
+    lacking = "0" in task["Prefixes"]
+    return {
+        "Run": task["Run"],
+        "Prefixes": [],
+        "Counts": counts(100, absent=int(lacking)),
+        "Absences": ["users-0"] if lacking else [],
+        "Finished": True,
+    }
+
+
+def export_groups(task: ExportGroupsTask) -> GroupsResult:
+    return {
+        "Counts": counts(40, absent=1),
+        "MembershipCounts": counts(0, absent=0),
+        "Absences": ["groups"],
+        "Portions": [{"Portion": 0, "Next": 0}, {"Portion": 1, "Next": 0}],
+    }
+
+
+def export_memberships(task: MembershipsTask) -> MembershipsTask:
+    """All groups of the portion in one call; the first portion lacks a membership."""
+    lacking = task["Portion"] == 0
+    return {
+        "Run": task["Run"],
+        "Portion": task["Portion"],
+        "Next": 20,
+        "Counts": counts(20, absent=int(lacking)),
+        "Absences": ["memberships-0-0"] if lacking else [],
+        "Finished": True,
+    }
+
+
+def plan(task: CleanupTask) -> CleanupPlan:
+    return plan_cleanup(task, MAX_RETIRE_PERCENT)
+
+
+def retire_items(task: RetireTask) -> RetireTask:
+    """All manifests in one call, each with one item."""
+    kinds = [name.partition("-")[0] for name in task["Absences"]]
+    retired = {kind: kinds.count(kind) for kind in ("users", "groups", "memberships")}
+    return {"Run": task["Run"], "Absences": [], "Retired": retired, "Finished": True}
+
+
+def complete_export(task: CompleteExportTask) -> Summary:
+    totals = {
+        kind: {
+            "listed": count["listed"],
+            "retired": sum(part[kind] for part in task["Retired"]),
+        }
+        for kind, count in task["Counts"].items()
+    }
+    status = "COMPLETED_WITHOUT_CLEANUP" if task["Guard"] else "COMPLETED"
+    return {"ExportId": task["Run"]["ExportId"], "Status": status, "Counts": totals}
+
+
+def fail(task: ExecutionTask) -> Failure:
+    return plain_failure(task["Error"], task["Cause"])
+
+
+def begin_import(task: ExecutionTask) -> BegunImport:
+    asked = parse(ImportInput, task["Input"], EXPECTED)
+    run: Run = {
+        "ImportId": IMPORT_ID,
+        "UserPoolId": asked.NewUserPoolId or RESUMED_POOL_ID,
+        "ExecutionArn": task["ExecutionId"],
+        "ExportId": EXPORT_ID,
+        "Buckets": 2,
+        "Warnings": [],
+    }
+    return {
+        "Run": run,
+        "Groups": {"Run": run, "Next": 0},
+        "Scans": [{"Run": run, "Shards": ["00", "02"]}, {"Run": run, "Shards": ["01", "03"]}],
+        "Listings": [{"Run": run, "Parts": ["users:"]}, {"Run": run, "Parts": ["groups:0:1"]}],
+        "Checks": [{"Run": run, "Bucket": number} for number in range(run["Buckets"])],
+    }
+
+
+def create_groups(task: GroupsTask) -> GroupsTask:
+    return {"Run": task["Run"], "Next": 40, "Finished": True}
+
+
+def enqueue_users(task: ScanTask) -> ScanTask:
+    return {"Run": task["Run"], "Shards": [], "Enqueued": 100, "Expected": 100, "Finished": True}
+
+
+def check_progress(task: ProgressTask) -> Progress:
+    return progress(settled=sum(task["Expected"]), waiting=0, drained=True)
+
+
+def progress(settled: int, waiting: int, *, drained: bool) -> Progress:
+    """An answer of Check Progress."""
+    return {
+        "Drained": drained,
+        "WaitSeconds": 5 + waiting,
+        "Settled": settled,
+        "Waiting": waiting,
+        "ChangedAt": "2026-03-01T09:31:00.000Z",
+        "EmptySince": "" if waiting else "2026-03-01T09:31:00.000Z",
+    }
+
+
+def list_restored(task: ListingTask) -> ListingTask:
+    return {"Run": task["Run"], "Parts": [], "Finished": True}
+
+
+def verify_users(task: VerifyTask) -> Verified:
+    return {
+        "Bucket": task["Bucket"],
+        "Equal": 100,
+        "Different": 0,
+        "Missing": 0,
+        "Unexpected": 0,
+        "Memberships": 20,
+    }
+
+
+def complete_import(task: CompleteTask) -> Ended:
+    equal = sum(part["Equal"] for part in task["Verified"])
+    lost = sum(part["Missing"] for part in task["Verified"])
+    return {
+        "ImportId": task["Run"]["ImportId"],
+        "Complete": not lost,
+        "Error": "ImportIncomplete" if lost else "",
+        "Cause": f"{lost} users are missing" if lost else "",
+        "Report": f"s3://reports/imports/{task['Run']['ImportId']}/report.json",
+        "Users": {"in_backup": equal + lost, "restored": equal, "failed": lost},
+    }

@@ -1,0 +1,157 @@
+"""The ImportWorkflow's paths, run by moto's interpreter: states, calls and what travels between them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lifeboat.errors import ImportStalled
+from lifeboat.model import instant
+from lifeboat.restore.tasks import GroupsTask, ListingTask, ScanTask, Verified, VerifyTask
+from tests.statemachines import answers
+from tests.statemachines.answers import IMPORT_ID, import_answers, progress
+from tests.statemachines.engine import Engine, fails, in_turn
+
+
+def test_import_runs_to_its_end(engine: Engine) -> None:
+    run = engine.run("import", import_answers())
+
+    assert run.status == "SUCCEEDED"
+    assert run.output["Complete"] is True
+    assert run.output["Users"] == {"in_backup": 200, "restored": 200, "failed": 0}
+    assert run.count("fail_import") == 0
+    assert run.waits == []
+    assert run.path == [
+        "Begin Import",
+        "Create Groups",
+        "Groups Finished?",
+        "Scan Backup",
+        "Check Progress First",
+        "Import Drained?",
+        "List New Pool",
+        "Verify New Pool",
+        "Complete Import",
+        "Everything Restored?",
+        "Finish Import",
+    ]
+
+
+def test_begin_is_told_which_execution_it_is(engine: Engine) -> None:
+    given = {"Resume": IMPORT_ID}
+    run = engine.run("import", import_answers(), json.dumps(given))
+
+    [task] = run.payloads("begin_import")
+    assert task["ExecutionId"] == run.arn
+    assert instant(task["StartedAt"]) == run.started_at
+    assert task["Input"] == given
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ("{}", "NewUserPoolId: missing"),
+        ('{"NewUserPoolId": 7}', "NewUserPoolId: expected the id of an empty user pool"),
+        ('{"UserPoolId": "eu-west-1_AbCdEf123"}', "UserPoolId: unknown key"),
+        ('{"Resume": null, "NewUserPoolId": null}', "NewUserPoolId: missing"),
+        ("[1, 2]", "the execution input must be a JSON object"),
+        ("null", "the execution input must be a JSON object"),
+    ],
+)
+def test_import_with_wrong_input_says_what_is_wrong(engine: Engine, given: str, cause: str) -> None:
+    run = engine.run("import", import_answers(), given)
+
+    assert (run.status, run.error) == ("FAILED", "InvalidInput")
+    assert run.cause.startswith(cause)
+    assert [name for name, _ in run.calls] == ["begin_import", "fail_import"]
+
+
+def test_groups_are_created_until_all_are_there(engine: Engine) -> None:
+    def fifteen_groups(task: GroupsTask) -> GroupsTask:
+        position = min(task["Next"] + 15, 40)
+        return {"Run": task["Run"], "Next": position, "Finished": position == 40}
+
+    run = engine.run("import", {**import_answers(), "create_groups": fifteen_groups})
+
+    assert run.status == "SUCCEEDED"
+    assert [task["Next"] for task in run.payloads("create_groups")] == [0, 15, 30]
+
+
+def test_shards_are_scanned_until_all_are_enqueued(engine: Engine) -> None:
+    def one_shard(task: ScanTask) -> ScanTask:
+        _, *others = task["Shards"]
+        return {
+            "Run": task["Run"],
+            "Shards": others,
+            "Enqueued": task.get("Enqueued", 0) + 10,
+            "Expected": task.get("Expected", 0) + 30,
+            "Finished": not others,
+        }
+
+    run = engine.run("import", {**import_answers(), "enqueue_users": one_shard})
+
+    assert run.status == "SUCCEEDED"
+    shards = sorted(task["Shards"] for task in run.payloads("enqueue_users"))
+    assert shards == [["00", "02"], ["01", "03"], ["02"], ["03"]]
+    assert run.payloads("check_progress")[0]["Expected"] == [60, 60]
+
+
+def test_the_new_pool_is_listed_until_every_part_is_finished(engine: Engine) -> None:
+    def in_two_steps(task: ListingTask) -> ListingTask:
+        finished = "Finished" in task
+        return {"Run": task["Run"], "Parts": [] if finished else task["Parts"], "Finished": finished}
+
+    run = engine.run("import", {**import_answers(), "list_restored": in_two_steps})
+
+    assert run.status == "SUCCEEDED"
+    assert run.count("list_restored") == 4
+    # What the listing answers is not kept, the plan of the verification is.
+    assert sorted(task["Bucket"] for task in run.payloads("verify_users")) == [0, 1]
+
+
+def test_import_waits_for_its_consumers(engine: Engine) -> None:
+    looks = in_turn(
+        lambda _: progress(settled=0, waiting=200, drained=False),
+        lambda _: progress(settled=150, waiting=50, drained=False),
+        answers.check_progress,
+    )
+    run = engine.run("import", {**import_answers(), "check_progress": looks})
+
+    assert run.status == "SUCCEEDED"
+    assert run.waits == [205, 55]
+    first, second, third = run.payloads("check_progress")
+    assert "Previous" not in first
+    assert second["Previous"] == progress(settled=0, waiting=200, drained=False)
+    assert third["Previous"] == progress(settled=150, waiting=50, drained=False)
+    assert first["Expected"] == second["Expected"] == third["Expected"] == [100, 100]
+
+
+def test_a_stalled_import_fails_and_names_the_queue(engine: Engine) -> None:
+    message = "nothing has moved for 30 minutes; NewUsersQueue holds about 50 messages"
+    looks = in_turn(
+        lambda _: progress(settled=0, waiting=200, drained=False),
+        lambda _: progress(settled=150, waiting=50, drained=False),
+        fails(ImportStalled(message)),
+    )
+    run = engine.run("import", {**import_answers(), "check_progress": looks})
+
+    assert (run.status, run.error, run.cause) == ("FAILED", "ImportStalled", message)
+    assert run.count("check_progress") == 3
+    assert run.count("fail_import") == 1
+    assert run.count("verify_users") == 0
+
+
+def test_an_import_that_lost_a_user_fails_with_its_counts(engine: Engine) -> None:
+    def one_missing(task: VerifyTask) -> Verified:
+        result = answers.verify_users(task)
+        result["Missing"] = int(task["Bucket"] == 1)
+        return result
+
+    run = engine.run("import", {**import_answers(), "verify_users": one_missing})
+
+    assert (run.status, run.error, run.cause) == ("FAILED", "ImportIncomplete", "1 users are missing")
+    [task] = run.payloads("complete_import")
+    assert [part["Missing"] for part in task["Verified"]] == [0, 1]
+    # Complete Import has closed the ledger entry and given the lock back already.
+    assert run.count("fail_import") == 0
+    assert run.path[-2:] == ["Everything Restored?", "Import Failed"]

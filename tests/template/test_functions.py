@@ -1,0 +1,124 @@
+"""Every function of the template is there, whole, and set up like the others."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+import pytest
+
+from lifeboat.settings import environment_names
+from tests.template.policies import granted, role_statements
+from tests.template.reading import ROOT, resources_of_type, source, stack
+
+FUNCTIONS = {
+    name: each["Properties"] for name, each in resources_of_type("AWS::Serverless::Function").items()
+}
+CONSUMERS = {name: each for name, each in FUNCTIONS.items() if "Events" in each}
+
+
+def folder_of(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name.removesuffix("Function")).lower()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_has_its_folder_and_handler(name: str) -> None:
+    assert FUNCTIONS[name]["CodeUri"] == f"functions/{folder_of(name)}/"
+    module = ast.parse((ROOT / "functions" / folder_of(name) / "app.py").read_text("utf-8"))
+    assert "handler" in {each.name for each in module.body if isinstance(each, ast.FunctionDef)}
+
+
+def test_every_folder_is_a_function() -> None:
+    folders = {each.parent.name for each in (ROOT / "functions").glob("*/*.py")}
+    assert folders == {folder_of(name) for name in FUNCTIONS}
+
+
+@pytest.mark.parametrize("role", ["primary", "backup"])
+def test_functions_are_set_up_alike(role: str) -> None:
+    functions = stack(role).of_type("AWS::Lambda::Function")
+    [layer] = stack(role).of_type("AWS::Lambda::LayerVersion")
+    for function in functions.values():
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert function["Handler"] == "app.handler"
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["Layers"] == [f"<{layer}>"]
+        assert function["Description"]
+        assert "FunctionName" not in function
+        assert "ReservedConcurrentExecutions" not in function
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_states_its_own_timeout_and_memory(name: str) -> None:
+    assert 1 <= FUNCTIONS[name]["Timeout"] <= 900
+    assert 256 <= FUNCTIONS[name]["MemorySize"] <= 1024
+    assert "Environment" not in FUNCTIONS[name]  # one environment for all, in Globals
+
+
+def test_environment_is_what_settings_reads() -> None:
+    variables = source()["Globals"]["Function"]["Environment"]["Variables"]
+    assert {name for name in variables if not name.startswith("POWERTOOLS_")} == environment_names()
+
+
+@pytest.mark.parametrize("role", ["primary", "backup"])
+def test_environment_has_values_in_both_roles(role: str) -> None:
+    for function in stack(role).of_type("AWS::Lambda::Function").values():
+        values: dict[str, Any] = function["Environment"]["Variables"]
+        assert all(isinstance(value, str) for value in values.values())
+        assert {name for name, value in values.items() if not value} == (
+            {"USER_POOL_ID"} if role == "backup" else set()
+        )
+
+
+def test_only_the_primary_stack_exports() -> None:
+    exporting = {
+        name
+        for name, each in FUNCTIONS.items()
+        if each["LoggingConfig"]["LogGroup"]["Ref"] == "ExportLogGroup"
+    }
+    assert stack("primary").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys()
+    assert stack("backup").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys() - exporting
+    assert exporting
+
+
+def test_there_are_two_consumers() -> None:
+    assert CONSUMERS.keys() == {"CreateUsersFunction", "UpdateUsersFunction"}
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_consumers_queue_gives_it_time_and_lets_go_of_poison(name: str) -> None:
+    this = stack("backup")
+    queues = this.of_type("AWS::SQS::Queue")
+    [source_mapping] = [
+        each
+        for each in this.of_type("AWS::Lambda::EventSourceMapping").values()
+        if each["FunctionName"] == f"<{name}>"
+    ]
+    queue_name = source_mapping["EventSourceArn"].removeprefix("<").removesuffix(".Arn>")
+    queue = queues[queue_name]
+    function = this.resources[name]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    dead_letters = queue["RedrivePolicy"]["deadLetterTargetArn"].removeprefix("<").removesuffix(".Arn>")
+    assert queues[dead_letters]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert "RedrivePolicy" not in queues[dead_letters]
+    received = function["Environment"]["Variables"]["MAX_RECEIVE_COUNT"]
+    assert str(queue["RedrivePolicy"]["maxReceiveCount"]) == received
+    assert source_mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source_mapping["BatchSize"] == 10
+
+    rights = granted(role_statements(this)[f"{name.removesuffix('Function')}Role"])
+    assert rights["sqs:ReceiveMessage"] == rights["sqs:DeleteMessage"] == {f"<{queue_name}.Arn>"}
+    assert f"<{dead_letters}.Arn>" in rights["sqs:SendMessage"]
+
+
+def test_consumers_run_as_many_at_a_time_as_the_parameters_say() -> None:
+    mappings = stack("backup", CreateConcurrency="7", UpdateConcurrency="3").of_type(
+        "AWS::Lambda::EventSourceMapping"
+    )
+    assert {
+        each["FunctionName"]: each["ScalingConfig"]["MaximumConcurrency"] for each in mappings.values()
+    } == {
+        "<CreateUsersFunction>": "7",
+        "<UpdateUsersFunction>": "3",
+    }

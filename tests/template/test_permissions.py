@@ -1,0 +1,178 @@
+"""Who may do what: a role per function, named actions on named resources."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.template.policies import all_documents, granted, role_statements, statements
+from tests.template.reading import KEY_ARN, REGIONS, TEMPLATE, source, stack
+
+ROLES = ("primary", "backup")
+KEY = KEY_ARN.format(region=REGIONS["primary"])
+
+ON_ANYTHING = {
+    "xray:GetSamplingRules": "X-Ray has no resources",
+    "xray:GetSamplingTargets": "X-Ray has no resources",
+    "xray:PutTelemetryRecords": "X-Ray has no resources",
+    "xray:PutTraceSegments": "X-Ray has no resources",
+    "logs:CreateLogDelivery": "log delivery belongs to the account",
+    "logs:DeleteLogDelivery": "log delivery belongs to the account",
+    "logs:DescribeLogGroups": "log delivery belongs to the account",
+    "logs:DescribeResourcePolicies": "log delivery belongs to the account",
+    "logs:GetLogDelivery": "log delivery belongs to the account",
+    "logs:ListLogDeliveries": "log delivery belongs to the account",
+    "logs:PutResourcePolicy": "log delivery belongs to the account",
+    "logs:UpdateLogDelivery": "log delivery belongs to the account",
+}
+"""The only actions allowed on every resource, each because the service lets it name none."""
+
+POOL_WRITES = {
+    "cognito-idp:AdminAddUserToGroup",
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:CreateGroup",
+    "cognito-idp:UpdateGroup",
+}
+"""The only changes that anything may make to a pool: an import's."""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_action_is_a_pattern(role: str) -> None:
+    for place, document in all_documents(stack(role, KmsKeyArn=KEY)).items():
+        for each in statements(document):
+            if each.effect == "Allow":
+                assert not [action for action in each.actions if "*" in action], place
+                assert each.principal != "*", place
+            else:
+                # Denying everything is the one use of a pattern: what does not come over TLS.
+                assert each.condition == {"Bool": {"aws:SecureTransport": "false"}}, place
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_what_names_no_resource_is_allowed_on_all(role: str) -> None:
+    for name, found in role_statements(stack(role, KmsKeyArn=KEY)).items():
+        on_anything = {action for action, where in granted(found).items() if "*" in where}
+        assert on_anything <= ON_ANYTHING.keys(), name
+
+
+def test_every_wildcard_resource_is_explained_where_it_stands() -> None:
+    lines = TEMPLATE.read_text("utf-8").splitlines()
+    wildcards = [
+        number for number, line in enumerate(lines) if re.search(r'Resource: ("\*"|.*userpool/\*)$', line)
+    ]
+    assert len(wildcards) > 5
+    for number in wildcards:
+        assert lines[number - 1].lstrip().startswith("# "), f"line {number + 1} has no reason above it"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_function_has_a_role_of_its_own(role: str) -> None:
+    functions = stack(role).of_type("AWS::Lambda::Function")
+    for name, function in functions.items():
+        assert function["Role"] == f"<{name.removesuffix('Function')}Role.Arn>"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_roles_have_inline_policies_only_and_trust_one_service(role: str) -> None:
+    services = {
+        "lambda.amazonaws.com": "Function",
+        "states.amazonaws.com": "Workflow",
+        "scheduler.amazonaws.com": "Schedule",
+    }
+    for name, each in stack(role).of_type("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in each
+        assert "RoleName" not in each
+        [trust] = statements(each["AssumeRolePolicyDocument"])
+        assert trust.principal.keys() == {"Service"}
+        assert trust.principal["Service"] in services
+        if trust.principal["Service"] != "lambda.amazonaws.com":
+            assert services[trust.principal["Service"]] in name
+            assert trust.condition == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_functions_write_to_their_own_workflows_log_only(role: str) -> None:
+    for name, function in stack(role).of_type("AWS::Lambda::Function").items():
+        group = function["LoggingConfig"]["LogGroup"].strip("<>")
+        rights = granted(role_statements(stack(role))[f"{name.removesuffix('Function')}Role"])
+        logs = {action: where for action, where in rights.items() if action.startswith("logs:")}
+        assert logs == {
+            "logs:CreateLogStream": {f"<{group}.Arn>"},
+            "logs:PutLogEvents": {f"<{group}.Arn>"},
+        }
+
+
+def test_functions_wait_for_the_policy_that_lets_them_trace() -> None:
+    attached = {
+        name: {role["Ref"] for role in each["Properties"]["Roles"]}
+        for name, each in source()["Resources"].items()
+        if each["Type"] == "AWS::IAM::Policy"
+    }
+    for name, each in source()["Resources"].items():
+        if each["Type"] == "AWS::Serverless::Function":
+            assert f"{name.removesuffix('Function')}Role" in attached[each["DependsOn"]]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_the_import_changes_pools_and_nothing_bills_or_deletes_users(role: str) -> None:
+    functions = stack(role).of_type("AWS::Lambda::Function")
+    exporters = {
+        f"{name.removesuffix('Function')}Role"
+        for name, each in functions.items()
+        if each["LoggingConfig"]["LogGroup"] == "<ExportLogGroup>"
+    }
+    for name, found in role_statements(stack(role)).items():
+        rights = granted(found)
+        pool = {action for action in rights if action.startswith("cognito-idp:")}
+        changes = {action for action in pool if not re.match(r"cognito-idp:(Describe|List|GetGroup)", action)}
+        assert changes <= POOL_WRITES
+        assert "cognito-idp:AdminGetUser" not in rights  # makes the user a billed one
+        if name in exporters:
+            assert not changes
+            pools = set().union(*(rights[action] for action in pool))
+            assert pools <= {"arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_AbCdEf123"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_table_is_reached_by_name_in_this_region_only(role: str) -> None:
+    table = f"arn:aws:dynamodb:{REGIONS[role]}:111122223333:table/backup-table"
+    for found in role_statements(stack(role)).values():
+        for action, where in granted(found).items():
+            if action.startswith("dynamodb:"):
+                assert where <= {table, f"{table}/index/ByGroup"}
+                assert action in {
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_functions_may_use_the_key_through_the_services_that_hold_data(role: str) -> None:
+    with_key = stack(role, KmsKeyArn=KEY)
+    region = REGIONS[role]
+    for name in with_key.of_type("AWS::Lambda::Function"):
+        found = role_statements(with_key)[f"{name.removesuffix('Function')}Role"]
+        [key] = [each for each in found if any(action.startswith("kms:") for action in each.actions)]
+        assert key.resources == (KEY,)
+        assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(key.actions)
+        assert key.condition == {
+            "StringEquals": {
+                "kms:ViaService": [
+                    f"{each}.{region}.amazonaws.com" for each in ("dynamodb", "s3", "sns", "sqs")
+                ]
+            }
+        }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_without_a_key_nobody_may_use_one(role: str) -> None:
+    for found in role_statements(stack(role)).values():
+        assert not [action for action in granted(found) if action.startswith("kms:")]
