@@ -45,12 +45,13 @@ class Pool:
         status: str = "CONFIRMED",
         enabled: bool = True,
         password: str = "Known-to-0thers",
+        sub: str | None = None,
     ) -> str:
         """Put a user into the pool; returns its sub."""
         self._made += 1
         pairs = [{"Name": name, "Value": value} for name, value in (attributes or {}).items()]
         user = CognitoIdpUser(self.pool_id, username, password, status, pairs)
-        user.id = f"{SHARD}000000-0000-4000-8000-{self._made:012}"
+        user.id = sub or f"{SHARD}000000-0000-4000-8000-{self._made:012}"
         user.update_attributes([{"Name": "sub", "Value": user.id}])
         user.enabled = enabled
         self.inside.users[user.username] = user

@@ -57,6 +57,23 @@ def test_empty_pages_with_a_token_are_not_the_end(pool: Pool, monkeypatch: pytes
     assert [user.username for user in pool.reader().users()] == ["ann", "bob"]
 
 
+def test_somebody_behind_an_empty_page_is_there(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a Cognito whose first page is empty although more follows
+    pool.add("ann")
+    entries = pool.client.list_users(UserPoolId=pool.pool_id)["Users"]
+    pages: dict[str | None, Any] = {None: {"Users": [], "PaginationToken": "1"}, "1": {"Users": entries}}
+    monkeypatch.setattr(
+        pool.client,
+        "list_users",
+        lambda PaginationToken=None, **_: pages[PaginationToken],  # noqa: N803
+    )
+    # Then nobody takes ann for gone, and nobody takes the pool for empty
+    found = pool.reader().user_where("username", "ann")
+    assert found is not None
+    assert found.username == "ann"
+    assert [user.username for user in pool.reader().users(limit=1)] == ["ann"]
+
+
 def test_a_prefix_lists_the_subs_that_begin_with_it(pool: Pool) -> None:
     sub = pool.add("ann")
     assert [user.sub for user in pool.reader().users(SHARD)] == [sub]

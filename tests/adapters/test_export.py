@@ -185,6 +185,25 @@ def test_an_empty_pool_is_exported_too(stack: Stack) -> None:
     assert summary["Counts"]["users"]["listed"] == 0
 
 
+def test_a_sub_may_be_any_text(stack: Stack) -> None:
+    # Given subs that would be confused with each other's memberships if they were not kept apart
+    pool = stack.source
+    for group in ("x", "x#y", "y@z", "%23"):
+        pool.add_group(group)
+    for number, sub in enumerate(["ab", "ab#x", "ab%23x", "ab#x#y", "ab@2026"]):
+        pool.add(f"user-{number}", groups=["x", "x#y"], sub=sub)
+    Export(FIRST).run()
+    assert in_the_backup(stack.table) == in_the_pool(pool)
+    # When one of them leaves, and another changes
+    pool.remove("user-1")
+    pool.change("user-0", name="Ann")
+    summary = Export(SECOND).run()
+    # Then nothing of the others is touched
+    assert in_the_backup(stack.table) == in_the_pool(pool)
+    assert counted(summary["Counts"]["users"], "changed", "unchanged", "retired") == (1, 3, 1)
+    assert counted(summary["Counts"]["memberships"], "changed", "unchanged", "retired") == (0, 8, 2)
+
+
 def test_a_user_listed_twice_counts_once(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(stack.source)
     for listing in ("users", "members", "groups"):

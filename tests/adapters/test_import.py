@@ -278,6 +278,23 @@ def test_a_user_that_is_killed_between_two_calls_is_taken_up_again(
     is_restored(run.end(), backup.source, fresh)
 
 
+def test_a_user_whose_updates_could_not_be_queued_is_named_with_the_reason(
+    backup: Stack, fresh: Pool
+) -> None:
+    # Given an SQS that takes no updates
+    run = Import(backup, into(fresh))
+    run.enqueue()
+    with failing(clients.sqs(), "SendMessageBatch", refusal("InternalError", "SendMessageBatch")):
+        run.deliver()
+    # Then the users that needed some differ, and the report says why
+    assert not run.end()["Complete"]
+    differing = run.report()["different"]
+    assert len(differing) == 4
+    assert all("SendMessageBatch" in entry["reason"] for entry in differing)
+    # And resuming the import gives them what they lack
+    is_restored(Import(backup, {"Resume": run.of["ImportId"]}, RESUMED).run(), backup.source, fresh)
+
+
 def test_a_scan_that_is_tried_again_sends_twice_and_ends_the_same(backup: Stack, fresh: Pool) -> None:
     run = Import(backup, into(fresh), deadline=OVER)
     run.enqueue()
@@ -432,6 +449,20 @@ def test_resuming_redoes_an_update_that_failed(backup: Stack, fresh: Pool) -> No
 def test_a_resumed_import_may_be_resumed_with_its_pool(incomplete: Import, fresh: Pool) -> None:
     run = Import(incomplete.stack, into(fresh, Resume=incomplete.of["ImportId"]), RESUMED)
     is_restored(run.run(), incomplete.stack.source, fresh)
+
+
+def test_resuming_with_another_listing_plan_believes_nothing_that_was_found_before(
+    incomplete: Import, fresh: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an export in between that made the listing one by prefixes, and a user lost from the new pool
+    monkeypatch.setattr("lifeboat.restore.begin.listing_prefixes", lambda *_: list("0123456789abcdef"))
+    lost = incomplete.stack.source.users()["bare"].sub
+    fresh.remove("bare")
+    # When the import is resumed
+    run = Import(incomplete.stack, {"Resume": incomplete.of["ImportId"]}, RESUMED)
+    run.run()
+    # Then it is seen to be missing
+    assert [entry["sub"] for entry in run.report()["failed"]] == [lost]
 
 
 # -- differences --------------------------------------------------------------------------------

@@ -29,6 +29,16 @@ def updated(number: int) -> Step:
     return lambda outcomes: outcomes.updated(SUB, number)
 
 
+def update_failed(number: int) -> Step:
+    return lambda outcomes: outcomes.update_failed(SUB, number, "no such group")
+
+
+def reopened(outcomes: Outcomes) -> None:
+    outcome = outcomes.get(SUB)
+    assert outcome is not None
+    outcomes.reopen(outcome)
+
+
 def after(table: BackupTable, *steps: Step) -> Outcome:
     """The outcome in a new import in which this happened."""
     after.imports += 1  # type: ignore[attr-defined]
@@ -81,22 +91,31 @@ def test_a_user_that_only_failed_says_why(table: BackupTable) -> None:
 
 
 def test_an_update_that_cannot_be_made_settles_the_user_as_not_complete(table: BackupTable) -> None:
-    outcome = after(table, created, updated(0), lambda all_: all_.update_failed(SUB, "no such group"))
+    outcome = after(table, created, updated(0), update_failed(1))
     assert (outcome.failure, outcome.complete, outcome.settled) == ("no such group", False, True)
 
 
 def test_an_update_that_is_made_after_all_mends_its_failure(table: BackupTable) -> None:
     # Given an update that was given up, and that an operator has moved back from the dead letters
-    outcome = after(
-        table, created, updated(0), lambda all_: all_.update_failed(SUB, "no such group"), updated(1)
-    )
+    outcome = after(table, created, updated(0), update_failed(1), updated(1))
     # Then the user is complete
     assert outcome.complete
 
 
-def test_a_creation_after_a_failed_update_starts_anew(table: BackupTable) -> None:
-    outcome = after(table, created, lambda all_: all_.update_failed(SUB, "no such group"), created)
-    assert outcome == replace(DONE, updates_done=frozenset())
+def test_another_update_that_is_made_does_not_hide_a_failure(table: BackupTable) -> None:
+    outcome = after(table, created, update_failed(1), updated(0))
+    assert (outcome.failure, outcome.complete) == ("no such group", False)
+
+
+def test_a_failure_is_forgotten_when_the_user_is_tried_again(table: BackupTable) -> None:
+    outcome = after(table, created, updated(0), update_failed(1), update_failed(11), reopened)
+    assert (outcome.failure, outcome.settled) == ("", False)
+    # And what was made before it failed need not be made again
+    assert after(table, created, updated(0), update_failed(1), reopened, updated(1)) == DONE
+
+
+def test_a_refused_user_is_unsettled_when_it_is_tried_again(table: BackupTable) -> None:
+    assert not after(table, failed, reopened).settled
 
 
 @pytest.mark.parametrize("sub", ["ab12", "no hexadecimal", "a#b@c%d", "李"])

@@ -57,7 +57,7 @@ def test_every_parameter_has_a_group_and_a_label() -> None:
         ("KmsKeyArn", ""),
         ("HistoryDays", "1"),
         ("MaxRetirePercent", "0"),
-        ("CreateConcurrency", "100"),
+        ("CreateConcurrency", "20"),
     ],
 )
 def test_value_is_accepted(name: str, value: str) -> None:

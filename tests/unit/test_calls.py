@@ -116,7 +116,7 @@ def test_a_message_keeps_what_helps_and_loses_the_values() -> None:
     assert error.detail == "The attribute email of … (…, …) is wrong in eu-west-1_Pool with SUPPRESS"
 
 
-@given(st.lists(st.text("abc@. ", min_size=2), min_size=1, max_size=5), st.text("abc ", max_size=10))
+@given(st.lists(st.text("abcABC@. ", min_size=3), min_size=1, max_size=5), st.text("abc ", max_size=10))
 def test_no_value_survives_in_a_message_that_quotes_it(values: list[str], between: str) -> None:
     request = {
         "Username": values[0],
@@ -125,7 +125,7 @@ def test_no_value_survives_in_a_message_that_quotes_it(values: list[str], betwee
     message = between.join(["<", *values, ">"])
     detail = translate(refusal("InvalidParameterException", message), request).detail
     for value in values:
-        assert value not in detail
+        assert value.lower() not in detail.lower()
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_an_update_comes_through_its_message(groups: list[str], enabled: bool) -
         (json.dumps(new_user_body(attributes={PLANTED: None})), "attributes"),
         (json.dumps(new_user_body(attributes=PLANTED)), "attributes"),
         (json.dumps(new_user_body(groups=[PLANTED, 1])), "groups"),
-        (json.dumps(new_user_body(more=PLANTED)), "more"),
+        (json.dumps(new_user_body(more=PLANTED)), "the message"),
     ],
 )
 def test_a_message_that_cannot_be_used_is_refused_without_its_values(body: str, where: str) -> None:
@@ -88,6 +88,13 @@ def test_a_message_that_cannot_be_used_is_refused_without_its_values(body: str, 
         read_new_user(body)
     assert str(caught.value).startswith(f"unusable message: {where}: ")
     assert PLANTED not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["import_id", "pool_id", "sub", "username"])
+def test_a_message_without_a_name_for_something_is_refused(key: str) -> None:
+    # None of them can be a key of the table or a parameter of the API when it is empty.
+    with pytest.raises(Unusable, match=f"unusable message: {key}: "):
+        read_new_user(json.dumps(new_user_body(**{key: ""})))
 
 
 def test_a_key_that_is_an_address_is_not_repeated() -> None:

@@ -88,7 +88,7 @@ def test_a_different_user_is_named_with_its_fields_and_the_reason_if_there_is_on
     world.verified(different=[different("b", "not in group staff")])
     world.verified(different=[different("a", "enabled")])
     report = world.report(
-        Outcome("b", State.CREATED, update_failure="AdminAddUserToGroup: ResourceNotFoundException")
+        Outcome("b", State.CREATED, update_failures={0: "AdminAddUserToGroup: ResourceNotFoundException"})
     )
     assert not complete(report)
     assert report["different"] == [
@@ -103,7 +103,7 @@ def test_a_different_user_is_named_with_its_fields_and_the_reason_if_there_is_on
 def test_a_user_that_failed_but_came_back_as_it_was_is_restored() -> None:
     world = World()
     world.verified(equal=1)
-    assert complete(world.report(Outcome("a", State.CREATED, update_failure="given up")))
+    assert complete(world.report(Outcome("a", State.CREATED, update_failures={0: "given up"})))
 
 
 def test_users_that_nobody_expected_are_named_but_are_no_failure() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 BATCH_ENTRIES = 10
 BATCH_BYTES = 1_000_000
 """A batch holds at most 10 entries and 1 MiB; a little is left for the envelope."""
+
+_REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""Characters that SQS refuses in a body and that JSON leaves as they are
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html)."""
 
 LONGEST_BACKOFF = 120
 
@@ -43,7 +48,8 @@ class Queue:
         batch: list[SendMessageBatchRequestEntryTypeDef] = []
         size = 0
         for document in documents:
-            body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+            text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+            body = _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
             length = len(body.encode())
             if batch and (len(batch) == BATCH_ENTRIES or size + length > BATCH_BYTES):
                 self._send_batch(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar
 
@@ -35,8 +36,11 @@ _BY_CODE: Mapping[str, type[CognitoError]] = {
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SHORTEST_SECRET = 2
-"""Values of at least this many characters are taken out of error messages."""
+SHORT = 3
+"""Values shorter than this are taken out of messages only where they stand as words of their own."""
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+"""The value in a ListUsers filter."""
 
 
 def call(bucket: TokenBucket, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -68,15 +72,20 @@ def translate(error: ClientError, request: Mapping[str, Any]) -> CognitoError:
 
 
 def _without_values(message: str, request: Mapping[str, Any]) -> str:
-    values = {text for text in _texts(request) if len(text) >= SHORTEST_SECRET}
+    values = {text for text in _texts(request) if text}
     for value in sorted(values, key=len, reverse=True):
-        message = message.replace(value, "…")
+        exact = re.escape(value)
+        pattern = exact if len(value) >= SHORT else rf"(?<!\w){exact}(?!\w)"
+        message = re.sub(pattern, "…", message, flags=re.IGNORECASE)
     return message
 
 
 def _texts(value: Any, name: str = "") -> Iterator[str]:
-    """Every text value in a request, except attribute names and the pool's id."""
+    """Every text value in a request but attribute names and the pool's id; of a filter, what it quotes."""
     if isinstance(value, str):
+        if name == "Filter":
+            for quoted in _QUOTED.findall(value):
+                yield from (quoted, re.sub(r"\\(.)", r"\1", quoted))
         if name not in ("Name", "UserPoolId", "MessageAction"):
             yield value
     elif isinstance(value, Mapping):

@@ -77,7 +77,7 @@ class PoolFacts:
     def join_key(self, user: User) -> str:
         """What identifies a user in the old pool and in the new one."""
         name = self.sign_in_name(user) or user.username
-        return name if self.case_sensitive else name.casefold()
+        return name if self.case_sensitive else name.lower()
 
     def random_password(self) -> str:
         """A password that satisfies any policy, known to nobody."""

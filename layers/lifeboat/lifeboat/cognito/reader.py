@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lifeboat.cognito.calls import call
 from lifeboat.errors import ResourceNotFound
+from lifeboat.listing import USERS_PER_PAGE
 from lifeboat.model import Group, User, instant
 from lifeboat.pacing import Budget, Category
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-PAGE = 60
-"""The largest page of ListUsers, ListGroups and ListUsersInGroup."""
+PAGE = USERS_PER_PAGE
+"""The largest page of ListUsers, and of ListGroups and ListUsersInGroup too."""
 
 Page = TypeVar("Page", bound=Mapping[str, Any])
 

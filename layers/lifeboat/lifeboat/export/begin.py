@@ -16,6 +16,7 @@ from lifeboat.export.tasks import Portion, Run
 from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
+from lifeboat.pacing import Budget, Category
 from lifeboat.settings import Settings
 from lifeboat.store.items import draft_configuration
 from lifeboat.store.ledger import Ledger, run_id
@@ -58,9 +59,13 @@ class ExportBeginning:
         self._check_region(region_of(arn))
         export_id = run_id(arn, at)
         Lock(self.table, self.executions, "export").acquire(arn, export_id)
+        ledger = Ledger(self.table, "export")
+        ledger.begin(export_id, arn, at, {"user_pool_id": self.reader.pool_id})
         description = self._describe()
         estimated = int(description.get("EstimatedNumberOfUsers", 0))
-        prefixes = listing_prefixes(estimated)
+        workers = self.settings.export_concurrency + MEMBERSHIP_WORKERS
+        budget = Budget(self.settings.export_quota_share, workers)
+        prefixes = listing_prefixes(estimated, budget.rate(Category.USER_LIST))
         dealt = portions(prefixes, self.settings.export_concurrency)
         run: Run = {
             "ExportId": export_id,
@@ -70,16 +75,8 @@ class ExportBeginning:
             "AllowMassRetirement": asked.AllowMassRetirement,
             "EstimatedUsers": estimated,
         }
-        Ledger(self.table, "export").begin(
-            export_id,
-            arn,
-            at,
-            {
-                "user_pool_id": self.reader.pool_id,
-                "plan": {"prefixes": len(prefixes), "workers": run["Workers"]},
-                "users_estimated": estimated,
-            },
-        )
+        plan = {"prefixes": len(prefixes), "workers": run["Workers"]}
+        ledger.update(export_id, {"plan": plan, "users_estimated": estimated})
         self._capture_configuration(description, at)
         return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt]}
 

@@ -36,12 +36,12 @@ class GroupExport:
         self.writer.flush()
         manifests = []
         gone = sorted(set(stored) - set(listed))
-        counts["absent"] = len(gone)
+        counts["absent"] = held_before((stored[name] for name in gone), self.at)
         if gone:
             manifests.append(self.absences.put_groups(gone))
             lost = [(name, self.table.stored_members(name)) for name in gone]
-            memberships["stored"] = sum(held_before(members.values(), self.at) for _, members in lost)
-            memberships["absent"] = sum(len(members) for _, members in lost)
+            held = sum(held_before(members.values(), self.at) for _, members in lost)
+            memberships["stored"] = memberships["absent"] = held
             manifests.append(
                 self.absences.put_memberships(
                     "gone", [{"group": name, "subs": sorted(members)} for name, members in lost if members]

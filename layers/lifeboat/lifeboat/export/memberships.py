@@ -68,5 +68,5 @@ class MembershipExport:
             return counts, []
         self.writer.flush()
         missing = sorted(set(stored) - seen)
-        counts["absent"] = len(missing)
+        counts["absent"] = held_before((stored[sub] for sub in missing), self.at)
         return counts, missing

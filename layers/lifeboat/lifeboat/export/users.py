@@ -56,7 +56,7 @@ class UserExport:
             count_change(counts, self.writer.write(draft_user(user), stored.get(user.sub)))
         self.writer.flush()
         # Only here, behind the listing's last page, may anything be called absent.
-        counts["absent"] = len(unseen)
+        counts["absent"] = held_before((stored[sub] for sub in unseen), self.at)
         if not unseen:
             return counts, None
         return counts, self.absences.put_users(

@@ -16,7 +16,7 @@ from lifeboat.pacing import Budget
 from lifeboat.restore.begin import LISTING_WORKERS, ImportBeginning
 from lifeboat.restore.completion import ImportEnd
 from lifeboat.restore.consumer import Consumer
-from lifeboat.restore.expectation import Files
+from lifeboat.restore.expectation import Files, digest
 from lifeboat.restore.groups import GroupRestore
 from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
@@ -28,7 +28,7 @@ from lifeboat.restore.updates import UserUpdate
 from lifeboat.restore.users import UserRestore
 from lifeboat.settings import settings
 from lifeboat.store.ledger import Ledger
-from lifeboat.store.outcomes import Outcomes
+from lifeboat.store.outcomes import NEVER_QUEUED, Outcomes, State
 from lifeboat.store.table import BackupTable
 
 
@@ -66,14 +66,16 @@ def _facts(pool_id: str) -> PoolFacts:
 
 
 def _files(run: Run) -> Files:
-    return Files(Bucket(clients.s3(), settings().reports_bucket), run["ImportId"], run["Buckets"])
+    bucket = Bucket(clients.s3(), settings().reports_bucket)
+    return Files(bucket, run["ImportId"], run["Buckets"], digest(run["ExecutionArn"])[:8])
 
 
 def import_beginning() -> ImportBeginning:
     """For Begin Import."""
     executions = Executions(clients.stepfunctions())
     queues = (_new_users(), _updates())
-    return ImportBeginning(_table(), executions, queues, lambda pool_id: _reader(pool_id, 1))
+    share = settings().import_quota_share
+    return ImportBeginning(_table(), executions, queues, lambda pool_id: _reader(pool_id, 1), share)
 
 
 def group_restore(run: Run) -> GroupRestore:
@@ -129,7 +131,12 @@ def new_user_consumer() -> Consumer[NewUser]:
         ).restore(message)
 
     def give_up(message: NewUser, reason: str) -> None:
-        Outcomes(_table(), message.import_id).failed(message.sub, reason)
+        outcomes = Outcomes(_table(), message.import_id)
+        outcomes.failed(message.sub, reason)
+        outcome = outcomes.get(message.sub)
+        if outcome is not None and outcome.state is State.CREATED and not outcome.complete:
+            # The user is there, but what it still needs could not be queued.
+            outcomes.update_failed(message.sub, NEVER_QUEUED, reason)
 
     dead_letters = _queue(settings().new_users_dlq_url)
     count = settings().max_receive_count
@@ -144,7 +151,7 @@ def update_consumer() -> Consumer[Update]:
         UserUpdate(writer, Outcomes(_table(), message.import_id)).apply(message)
 
     def give_up(message: Update, reason: str) -> None:
-        Outcomes(_table(), message.import_id).update_failed(message.sub, reason)
+        Outcomes(_table(), message.import_id).update_failed(message.sub, message.number, reason)
 
     dead_letters = _queue(settings().updates_dlq_url)
     count = settings().max_receive_count

@@ -15,6 +15,7 @@ from lifeboat.errors import InvalidInput
 from lifeboat.listing import listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
+from lifeboat.pacing import Budget, Category
 from lifeboat.restore.preflight import Preflight
 from lifeboat.restore.tasks import GroupsTask, ListingTask, Run, ScanTask, VerifyTask
 from lifeboat.store.keys import SHARDS
@@ -24,7 +25,7 @@ from lifeboat.store.table import BackupTable
 from lifeboat.workflow import ExecutionTask
 
 POOL_ID = r"^[a-z]{2}(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+$"
-IMPORT_ID = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{8}$"
+IMPORT_ID = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{8}$"
 
 SCAN_WORKERS = 8
 LISTING_WORKERS = 4
@@ -73,6 +74,7 @@ class ImportBeginning:
     executions: Executions
     queues: tuple[Queue, ...]
     reader_of: Callable[[str], PoolReader]
+    quota_share: int
 
     def begin(self, task: ExecutionTask) -> Begun:
         """Check everything, take the lock, plan. Safe to repeat for the same execution.
@@ -103,7 +105,7 @@ class ImportBeginning:
             started_at,
             {"user_pool_id": pool_id, "export_id": run["ExportId"], "warnings": checked.warnings},
         )
-        prefixes = [f"users:{prefix}" for prefix in listing_prefixes(users)]
+        prefixes = [f"users:{prefix}" for prefix in listing_prefixes(users, self._pages_per_second())]
         workers = LISTING_WORKERS // 2
         parts = portions(prefixes, workers) + [[f"groups:{each}:{workers}"] for each in range(workers)]
         return {
@@ -113,6 +115,10 @@ class ImportBeginning:
             "Listings": [{"Run": run, "Parts": part} for part in parts],
             "Checks": [{"Run": run, "Bucket": number} for number in range(run["Buckets"])],
         }
+
+    def _pages_per_second(self) -> float:
+        """What one of the workers may ask for that list the new pool."""
+        return Budget(self.quota_share, LISTING_WORKERS).rate(Category.USER_LIST)
 
     @staticmethod
     def _begun_before(ledger: Ledger, import_id: str, arn: str) -> bool:

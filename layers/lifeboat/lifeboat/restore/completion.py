@@ -50,7 +50,7 @@ class ImportEnd:
         fine = complete(body)
         users = body["totals"]["users"]
         cause = "" if fine else _cause(run["ImportId"], body)
-        key = f"{reconciliation.files.folder}/report.json"
+        key = reconciliation.files.report
         where = f"s3://{reconciliation.files.bucket.name}/{key}"
         entry = Ledger(self.table, "import").end(
             run["ImportId"],
@@ -67,6 +67,7 @@ class ImportEnd:
             "ended_at": entry["ended_at"],
             "duration_seconds": float(entry["duration_seconds"]),
             "warnings": run["Warnings"],
+            "sub_map": f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.sub_map}",
         }
         reconciliation.files.bucket.put_document(key, {**header, **body}, readable=True)
         Lock(self.table, self.executions, "import").release(run["ExecutionArn"])

@@ -42,7 +42,7 @@ def _fields(user: User, facts: PoolFacts, status: str) -> dict[str, str]:
     fields["enabled"] = str(user.enabled)
     fields["status"] = status
     if not facts.generates_usernames:
-        fields["username"] = digest(user.username if facts.case_sensitive else user.username.casefold())
+        fields["username"] = digest(user.username if facts.case_sensitive else user.username.lower())
     return fields
 
 
@@ -70,11 +70,17 @@ def differing_fields(expectation: Fingerprint, actual: Fingerprint) -> list[str]
 
 
 class Files:
-    """Where an import's working files and report lie in the bucket."""
+    """Where an import's working files and report lie in the bucket.
 
-    def __init__(self, bucket: Bucket, import_id: str, buckets: int) -> None:
+    Each `attempt` (the first, and every resumed one) has working files of its own: what an earlier one found
+    in the pool is not believed again.
+    """
+
+    def __init__(self, bucket: Bucket, import_id: str, buckets: int, attempt: str = "first") -> None:
         self.bucket = bucket
-        self.folder = f"imports/{import_id}"
+        self.report = f"imports/{import_id}/report.json"
+        self.sub_map = f"imports/{import_id}/sub-map/{attempt}/"
+        self.folder = f"imports/{import_id}/work/{attempt}"
         self._buckets = buckets
 
     def spread(

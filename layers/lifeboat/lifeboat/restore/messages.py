@@ -64,11 +64,12 @@ def _read(model: type[M], body: str) -> M:
         return model.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"][:1]) or "the message"
+        key = first["loc"][0] if first["loc"] else ""
+        where = key if key in model.model_fields else "the message"  # a key of another name may be a value
         raise Unusable(f"unusable message: {where}: {first['type']}") from None
 
 
-GROUPS_IN_AN_UPDATE = 10
+GROUPS_IN_AN_UPDATE = 5
 """At 25 updates a second, a message with so many groups is handled well within a function's time."""
 
 

@@ -15,7 +15,7 @@ from lifeboat.store.table import BackupTable
 
 NEVER_RESTORABLE = {
     "passwords": 'no API gives out password hashes; users choose a new one by "Forgot password"',
-    "subs": "Cognito gives every user a new sub; the map old to new lies beside this report",
+    "subs": "Cognito gives every user a new sub; the map old to new lies where `sub_map` says",
     "dates": "creation and modification dates are set by Cognito",
     "totp_seeds": "no API gives out authenticator secrets; users register again",
     "passkeys": "no API gives out passkeys; users register again",
@@ -46,6 +46,12 @@ WHY_LEFT_OUT = {
         'restored as CONFIRMED with a password that nobody knows; "Forgot password" works as before',
     ),
 }
+
+
+OTHER_STATUS = (
+    'restored as CONFIRMED with a password that nobody knows; no API brings about this status, and "Forgot '
+    'password" works'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class Reconciliation:
             name: {"users": "all", "why": why} for name, why in NEVER_RESTORABLE.items()
         }
         for why, subs in sorted(listed.items()):
-            name, explanation = WHY_LEFT_OUT[why]
+            name, explanation = WHY_LEFT_OUT.get(why, (why.lower().replace(" ", "_"), OTHER_STATUS))
             result[name] = {
                 "users": len(subs),
                 "memberships": memberships[why],

@@ -45,7 +45,7 @@ class Scan:
         }
 
     def _enqueue_shard(self, task: ScanTask, shard: str) -> tuple[int, int]:
-        complete = {outcome.sub for outcome in self.outcomes.of_shard(shard) if outcome.complete}
+        complete = self._settled_well(shard)
         fingerprints: list[Fingerprint] = []
         left_out: list[dict[str, object]] = []
 
@@ -60,11 +60,7 @@ class Scan:
                 elif user.federated:
                     left_out.append({"sub": user.sub, "why": "federated profile", "memberships": len(groups)})
                 else:
-                    if user.status in (
-                        Status.UNCONFIRMED,
-                        Status.FORCE_CHANGE_PASSWORD,
-                        Status.RESET_REQUIRED,
-                    ):
+                    if user.status != Status.CONFIRMED:
                         left_out.append({"sub": user.sub, "why": f"status {user.status}", "memberships": 0})
                     fingerprints.append(expected(user, groups, self.facts))
                     if user.sub not in complete:
@@ -74,6 +70,16 @@ class Scan:
         self.files.spread("expected", shard, fingerprints)
         self.files.bucket.put_lines(f"{self.files.folder}/left-out/{shard}.jsonl.gz", left_out)
         return sent, len(fingerprints)
+
+    def _settled_well(self, shard: str) -> set[str]:
+        """The users that need nothing more; those that failed before are opened again."""
+        complete: set[str] = set()
+        for outcome in self.outcomes.of_shard(shard):
+            if outcome.complete:
+                complete.add(outcome.sub)
+            elif outcome.failure:
+                self.outcomes.reopen(outcome)
+        return complete
 
     @staticmethod
     def _message(task: ScanTask, user: User, groups: list[str]) -> NewUserMessage:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lifeboat.aws.queues import Queue
-from lifeboat.cognito.pool import PoolFacts, comparable_attributes, settable_attributes, wants_password
+from lifeboat.cognito.pool import (
+    PoolFacts,
+    comparable_attributes,
+    restored_status,
+    settable_attributes,
+    wants_password,
+)
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import CognitoUnavailable, UserExists
@@ -32,7 +38,8 @@ class UserRestore:
         before = self.outcomes.get(message.sub)
         if before is not None and before.state is State.CREATED:
             # Delivered again. The updates may have been lost between the outcome and the queue.
-            if not before.settled:
+            if not before.complete:
+                self.outcomes.reopen(before)
                 self.updates.send(updates_for(message, self._username_of(message)))
             return
         created = self._create(message.user())
@@ -50,7 +57,7 @@ class UserRestore:
             created = self.writer.create_user(name, attributes)
         except UserExists:
             created = self._existing(user, name)
-        if wants_password(user) and created.status == Status.FORCE_CHANGE_PASSWORD:
+        if wants_password(user):
             self.writer.set_password(created.username, self.facts.random_password())
         return created
 
@@ -58,14 +65,16 @@ class UserRestore:
         """The user that already has the name, if it is this one.
 
         Somebody else may have signed up under the name since the pool was made. Such a user must not
-        be given this one's groups, so it counts as this one only if every attribute agrees; one who
-        signed up and has not confirmed is never it.
+        be given this one's groups, so it counts as this one only if every attribute agrees and its status
+        is one that this import gives. It is given a new random password all the same: somebody who took the
+        name of a user without attributes is locked out by it, and the user is not.
         """
         there = self._find(user, name)
         if there is None:
             raise CognitoUnavailable("ListUsers", "UserNotListedYet")
         same = comparable_attributes(there) == comparable_attributes(user)
-        if not same or there.status in (Status.UNCONFIRMED, Status.EXTERNAL_PROVIDER):
+        begun = there.status in (Status.FORCE_CHANGE_PASSWORD, restored_status(user))
+        if not (same and begun):
             raise Unusable("another user of the new pool already has this username or sign-in alias")
         return there
 

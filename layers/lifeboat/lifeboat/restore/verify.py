@@ -39,7 +39,7 @@ def verify(files: Files, task: VerifyTask) -> Verified:
         f"{files.folder}/verified/{number:05}.json",
         {"different": different, "missing": missing, "unexpected": unexpected},
     )
-    files.bucket.put_lines(f"{files.folder}/sub-map/{number:05}.jsonl.gz", pairs)
+    files.bucket.put_lines(f"{files.sub_map}{number:05}.jsonl.gz", pairs)
     return {
         "Bucket": number,
         "Equal": equal,

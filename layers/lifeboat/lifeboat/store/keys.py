@@ -2,21 +2,20 @@
 
 A user and its memberships share a partition, chosen by the first two characters of the sub: 256
 partitions that can be read side by side. Cognito does not promise that a sub is a UUID, so a sub
-that does not begin with two hexadecimal digits is placed by its hash; every sub has one of the 256.
+that does not begin with two hexadecimal digits is placed by its hash, below its first digit if it has one:
+every sub has one of the 256, and those with a common hexadecimal prefix are found together.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from lifeboat.listing import HEX
 
+HEX_DIGITS = frozenset(HEX)
 SHARDS: tuple[str, ...] = tuple(first + second for first in HEX for second in HEX)
 """The 256 shards of the table."""
-
-_HEX_START = re.compile(r"[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,9 +28,10 @@ class Key:
 
 def shard_of(sub: str) -> str:
     """The shard of a user: one of SHARDS."""
-    if _HEX_START.match(sub):
-        return sub[:2]
-    return hashlib.sha256(sub.encode()).hexdigest()[:2]
+    digits = hashlib.sha256(sub.encode()).hexdigest()
+    first = sub[0] if sub[:1] in HEX_DIGITS else digits[0]
+    second = sub[1] if first == sub[:1] and sub[1:2] in HEX_DIGITS else digits[1]
+    return first + second
 
 
 def shards_under(prefix: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ updates are sent; each update adds its number to a set, so that a message delive
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,13 @@ from botocore.exceptions import ClientError
 from lifeboat.aws.translation import store_errors
 from lifeboat.store.keys import SHARDS, outcome_key, outcome_partition
 from lifeboat.store.table import BackupTable
+
+FAILURE = "update_failure_"
+"""The attribute with the reason of a failed update is named by this and the update's number."""
+
+
+NEVER_QUEUED = -1
+"""The number that stands for all updates of a user, when their messages could not be sent."""
 
 
 class State(StrEnum):
@@ -36,7 +43,13 @@ class Outcome:
     new_sub: str = ""
     updates_expected: int = 0
     updates_done: frozenset[int] = field(default_factory=frozenset)
-    update_failure: str = ""
+    update_failures: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def update_failure(self) -> str:
+        """Why an update could not be made; "" if none failed, or those that did were made after all."""
+        left = (reason for number, reason in self.update_failures.items() if number not in self.updates_done)
+        return next(left, "")
 
     @property
     def failure(self) -> str:
@@ -85,8 +98,7 @@ class Outcomes:
         """The user is in the new pool; an earlier failure is forgotten."""
         self._update(
             sub,
-            "SET #state = :state, new_sub = :new_sub, updates_expected = :expected "
-            "REMOVE reason, update_failure, updates_done",
+            "SET #state = :state, new_sub = :new_sub, updates_expected = :expected REMOVE reason",
             {":state": State.CREATED.value, ":new_sub": new_sub, ":expected": updates_expected},
         )
 
@@ -103,21 +115,36 @@ class Outcomes:
         """One update message of a user was handled."""
         self._update(sub, "ADD updates_done :done", {":done": {number}})
 
-    def update_failed(self, sub: str, reason: str) -> None:
-        """An update of a user cannot be made."""
-        self._update(sub, "SET update_failure = :reason", {":reason": reason})
+    def update_failed(self, sub: str, number: int, reason: str) -> None:
+        """One update of a user cannot be made."""
+        self._update(sub, "SET #failure = :reason", {":reason": reason}, names={"#failure": _failure(number)})
+
+    def reopen(self, outcome: Outcome) -> None:
+        """Forget a failure, because the user is about to be tried again."""
+        failures = {f"#f{number}": _failure(number) for number in outcome.update_failures}
+        removed = ", ".join(["reason", *failures])
+        if outcome.state is State.FAILED:
+            expression, names = f"REMOVE {removed}, #state", {**failures, "#state": "state"}
+        else:
+            expression, names = f"REMOVE {removed}", failures
+        self._update(outcome.sub, expression, {}, names=names)
 
     def _update(
-        self, sub: str, expression: str, values: dict[str, Any], condition: str | None = None
+        self,
+        sub: str,
+        expression: str,
+        values: dict[str, Any],
+        condition: str | None = None,
+        names: dict[str, str] | None = None,
     ) -> None:
         key = outcome_key(self._import_id, sub)
-        arguments: dict[str, Any] = {
-            "Key": {"pk": key.pk, "sk": key.sk},
-            "UpdateExpression": expression,
-            "ExpressionAttributeValues": values,
-        }
-        if "#state" in expression:
-            arguments["ExpressionAttributeNames"] = {"#state": "state"}
+        arguments: dict[str, Any] = {"Key": {"pk": key.pk, "sk": key.sk}, "UpdateExpression": expression}
+        if values:
+            arguments["ExpressionAttributeValues"] = values
+        if names is None and "#state" in expression:
+            names = {"#state": "state"}
+        if names:
+            arguments["ExpressionAttributeNames"] = names
         if condition is not None:
             arguments["ConditionExpression"] = condition
         try:
@@ -125,6 +152,10 @@ class Outcomes:
                 self._table.table.update_item(**arguments)
         except ClientError:
             return
+
+
+def _failure(number: int) -> str:
+    return f"{FAILURE}{number}"
 
 
 def _outcome(item: dict[str, Any]) -> Outcome:
@@ -136,5 +167,9 @@ def _outcome(item: dict[str, Any]) -> Outcome:
         new_sub=item.get("new_sub", ""),
         updates_expected=int(item.get("updates_expected", 0)),
         updates_done=frozenset(int(number) for number in item.get("updates_done", ())),
-        update_failure=item.get("update_failure", ""),
+        update_failures={
+            int(name.removeprefix(FAILURE)): reason
+            for name, reason in item.items()
+            if name.startswith(FAILURE)
+        },
     )

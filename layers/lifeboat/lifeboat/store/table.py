@@ -233,11 +233,12 @@ class VersionWriter:
         self._buffer.clear()
 
     def retire(self, keys: Iterable[Key]) -> int:
-        """Move items to history and delete them; returns how many were there."""
-        items = list(self._table.get_all(keys))
+        """Move items to history and delete them; returns how many are gone, now or by an earlier attempt."""
+        gone = list(keys)
+        items = list(self._table.get_all(gone))
         self._keep(items)
         self._table.delete_all(Key(item["pk"], item["sk"]) for item in items)
-        return len(items)
+        return len(gone)
 
     def _keep(self, items: Iterable[Item]) -> None:
         # What this same export wrote has no interval of its own yet.
