@@ -71,7 +71,7 @@ def test_somebody_behind_an_empty_page_is_there(pool: Pool, monkeypatch: pytest.
     found = pool.reader().user_where("username", "ann")
     assert found is not None
     assert found.username == "ann"
-    assert [user.username for user in pool.reader().users(limit=1)] == ["ann"]
+    assert next(pool.reader().users(limit=1)) == found
 
 
 def test_a_prefix_lists_the_subs_that_begin_with_it(pool: Pool) -> None:
@@ -80,10 +80,12 @@ def test_a_prefix_lists_the_subs_that_begin_with_it(pool: Pool) -> None:
     assert list(pool.reader().users("0")) == []
 
 
-def test_a_limit_asks_for_one_page(pool: Pool) -> None:
+def test_a_limit_asks_for_no_more_than_is_taken(pool: Pool) -> None:
     for number in range(3):
         pool.add(f"user-{number}")
-    assert len(list(pool.reader().users(limit=1))) == 1
+    asked = asked_of(pool.client, "ListUsers")
+    assert next(pool.reader().users(limit=1), None) is not None
+    assert [each["Limit"] for each in asked] == [1]
 
 
 def test_a_user_is_read_whole(pool: Pool) -> None:

@@ -13,6 +13,7 @@ from lifeboat.aws import clients
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.pool import comparable_attributes
+from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import CognitoUnavailable, StoreUnavailable
 from lifeboat.model import Group, Membership
 from lifeboat.restore import assembly
@@ -276,6 +277,45 @@ def test_a_user_that_is_killed_between_two_calls_is_taken_up_again(
     # Then it ends as if nothing had happened
     assert run.progress()["Drained"]
     is_restored(run.end(), backup.source, fresh)
+
+
+def test_a_user_that_is_there_but_not_listed_yet_is_tried_again(
+    backup: Stack, fresh: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given users that were created before their consumer was killed, and that no listing shows yet
+    run = Import(backup, into(fresh))
+    run.enqueue()
+    waiting = bodies(backup.new_users)
+    too_fast = refusal("TooManyRequestsException", "AdminSetUserPassword")
+    with monkeypatch.context() as patch, failing(clients.cognito(), "AdminSetUserPassword", too_fast):
+        patch.setattr(PoolReader, "user_where", lambda *_: None)
+        for received in (1, 2):
+            for body in waiting:
+                taken(assembly.new_user_consumer(), body, received)
+    # Then they are restored once they are listed
+    assert bodies(backup.new_users_dead) == []
+    backup.new_users.send(json.loads(body) for body in waiting)
+    run.deliver()
+    is_restored(run.end(), backup.source, fresh)
+
+
+def test_a_user_is_recognised_in_another_case_where_case_does_not_count(
+    stack: Stack, make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a new pool that keeps names in lower case, and a consumer that was killed after creating one
+    careless = {"UsernameConfiguration": {"CaseSensitive": False}}
+    stack.source = make_pool(**careless)
+    monkeypatch.setenv("USER_POOL_ID", stack.source.pool_id)
+    stack.source.add("Ann", {"email": "ann@example.com"})
+    Export(EXPORTED).run()
+    run = Import(stack, into(fresh := make_pool(**careless)))
+    run.enqueue()
+    fresh.add("ann", {"email": "ann@example.com"}, status="FORCE_CHANGE_PASSWORD")
+    exists = refusal("UsernameExistsException", "AdminCreateUser")
+    with failing(clients.cognito(), "AdminCreateUser", exists):
+        run.deliver()
+    ended = run.end()
+    assert ended["Complete"], ended["Cause"]
 
 
 def test_a_user_whose_updates_could_not_be_queued_is_named_with_the_reason(

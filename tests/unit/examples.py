@@ -88,7 +88,7 @@ CONFIGURATIONS = st.builds(PoolConfiguration, name=NAMES, document=st.dictionari
 
 
 def new_user_body(**changes: Any) -> dict[str, Any]:
-    """The body of a NewUserMessage."""
+    """The body of a message of NewUsersQueue."""
     return {
         "import_id": "an-import",
         "pool_id": BY_NAME.pool_id,

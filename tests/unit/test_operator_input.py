@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from lifeboat.errors import InvalidInput
 from lifeboat.export.begin import ExportInput
@@ -115,6 +116,15 @@ def test_a_malformed_import_id_is_named(value: Any) -> None:
 @pytest.mark.parametrize("typed", [{}, {"NewUserPoolId": None}, {"NewUserPoolId": None, "Resume": None}])
 def test_without_a_pool_the_missing_key_is_named(typed: dict[str, Any]) -> None:
     assert str(refused(typed)) == f"NewUserPoolId: missing; expected {EXPECTED['NewUserPoolId']}"
+
+
+def test_a_missing_key_that_must_be_there_is_named() -> None:
+    class Needy(BaseModel):
+        PoolName: str
+
+    with pytest.raises(InvalidInput) as caught:
+        parse(Needy, {}, {"PoolName": "a name"})
+    assert str(caught.value) == "PoolName: missing; expected a name"
 
 
 @pytest.mark.parametrize(

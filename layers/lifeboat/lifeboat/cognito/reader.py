@@ -36,18 +36,29 @@ class PoolReader:
         return call(self._pools, self._client.describe_user_pool, UserPoolId=self.pool_id)["UserPool"]
 
     def users(self, prefix: str = "", limit: int | None = None) -> Iterator[User]:
-        """The users whose sub begins with `prefix`; with a `limit`, one page of so many.
+        """The users whose sub begins with `prefix`; with a `limit`, in pages of so many.
 
         Without AttributesToGet, which fails when a listed user lacks an attribute.
         """
-        condition = {"Filter": f'sub ^= "{prefix}"'} if prefix else {}
+        return self._list_users(f'sub ^= "{prefix}"' if prefix else "", limit or PAGE)
+
+    def user_where(self, attribute: str, value: str) -> User | None:
+        """A user by one of the attributes that ListUsers can filter; None if there is none.
+
+        A filter holds at most 256 characters; Cognito refuses a longer one.
+        """
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        return next(self._list_users(f'{attribute} = "{quoted}"', PAGE), None)
+
+    def _list_users(self, condition: str, limit: int) -> Iterator[User]:
+        filtered = {"Filter": condition} if condition else {}
         pages = self._pages(
             lambda token: call(
                 self._lists,
                 self._client.list_users,
                 UserPoolId=self.pool_id,
-                Limit=limit or PAGE,
-                **condition,
+                Limit=limit,
+                **filtered,
                 **token,
             ),
             "PaginationToken",
@@ -55,24 +66,6 @@ class PoolReader:
         for page in pages:
             for entry in page.get("Users", []):
                 yield user_from_listing(entry)
-            if limit is not None:
-                return
-
-    def user_where(self, attribute: str, value: str) -> User | None:
-        """A user by one of the attributes that ListUsers can filter; None if there is none.
-
-        A filter holds at most 256 characters of value; longer values find nobody.
-        """
-        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-        page = call(
-            self._lists,
-            self._client.list_users,
-            UserPoolId=self.pool_id,
-            Filter=f'{attribute} = "{quoted}"',
-            Limit=PAGE,
-        )
-        found = [user_from_listing(entry) for entry in page.get("Users", [])]
-        return found[0] if found else None
 
     def groups(self) -> Iterator[Group]:
         """All groups."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lifeboat.model import User
-from lifeboat.restore.tasks import UpdateMessage
 
 M = TypeVar("M", bound=BaseModel)
+Name = Annotated[str, Field(min_length=1)]
 
 
 class Unusable(Exception):
@@ -17,14 +17,14 @@ class Unusable(Exception):
 
 
 class NewUser(BaseModel):
-    """A NewUserMessage, validated."""
+    """One message of NewUsersQueue: a user as it is in the backup, with its groups."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    import_id: str
-    pool_id: str
-    sub: str
-    username: str
+    import_id: Name
+    pool_id: Name
+    sub: Name
+    username: Name
     attributes: dict[str, str]
     enabled: bool
     status: str
@@ -36,14 +36,14 @@ class NewUser(BaseModel):
 
 
 class Update(BaseModel):
-    """An UpdateMessage, validated."""
+    """One message of UpdatesQueue: the `number`th part of what a created user still needs."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    import_id: str
-    pool_id: str
-    sub: str
-    username: str
+    import_id: Name
+    pool_id: Name
+    sub: Name
+    username: Name
     number: int
     groups: list[str]
     disable: bool
@@ -73,7 +73,7 @@ GROUPS_IN_AN_UPDATE = 5
 """At 25 updates a second, a message with so many groups is handled well within a function's time."""
 
 
-def updates_for(message: NewUser, username: str) -> list[UpdateMessage]:
+def updates_for(message: NewUser, username: str) -> list[dict[str, Any]]:
     """What a created user still needs, in messages of a bounded size, numbered from 0."""
     groups = sorted(message.groups)
     parts = [
@@ -82,14 +82,14 @@ def updates_for(message: NewUser, username: str) -> list[UpdateMessage]:
     if not parts and not message.enabled:
         parts = [[]]
     return [
-        {
-            "import_id": message.import_id,
-            "pool_id": message.pool_id,
-            "sub": message.sub,
-            "username": username,
-            "number": number,
-            "groups": part,
-            "disable": not message.enabled and number == 0,
-        }
+        Update(
+            import_id=message.import_id,
+            pool_id=message.pool_id,
+            sub=message.sub,
+            username=username,
+            number=number,
+            groups=part,
+            disable=not message.enabled and number == 0,
+        ).model_dump()
         for number, part in enumerate(parts)
     ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.model import Status, User
 from lifeboat.pacing import Deadline
 from lifeboat.restore.expectation import Files, Fingerprint, expected
-from lifeboat.restore.tasks import NewUserMessage, ScanTask
+from lifeboat.restore.messages import NewUser
+from lifeboat.restore.tasks import ScanTask
 from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.table import BackupTable
 
@@ -49,7 +51,7 @@ class Scan:
         fingerprints: list[Fingerprint] = []
         left_out: list[dict[str, object]] = []
 
-        def messages() -> Iterator[NewUserMessage]:
+        def messages() -> Iterator[dict[str, Any]]:
             for user, memberships in self.table.users_with_groups(shard):
                 groups = sorted(membership.group_name for membership in memberships)
                 if user is None:
@@ -82,14 +84,14 @@ class Scan:
         return complete
 
     @staticmethod
-    def _message(task: ScanTask, user: User, groups: list[str]) -> NewUserMessage:
-        return {
-            "import_id": task["Run"]["ImportId"],
-            "pool_id": task["Run"]["UserPoolId"],
-            "sub": user.sub,
-            "username": user.username,
-            "attributes": dict(user.attributes),
-            "enabled": user.enabled,
-            "status": user.status,
-            "groups": groups,
-        }
+    def _message(task: ScanTask, user: User, groups: list[str]) -> dict[str, Any]:
+        return NewUser(
+            import_id=task["Run"]["ImportId"],
+            pool_id=task["Run"]["UserPoolId"],
+            sub=user.sub,
+            username=user.username,
+            attributes=dict(user.attributes),
+            enabled=user.enabled,
+            status=user.status,
+            groups=groups,
+        ).model_dump()

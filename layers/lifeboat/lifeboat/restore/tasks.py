@@ -1,4 +1,4 @@
-"""The payloads of the ImportWorkflow: keys, counts and numbers in its state, users in its queues only."""
+"""The payloads that pass between the states of the ImportWorkflow: keys, counts and numbers, never users."""
 
 from __future__ import annotations
 
@@ -84,28 +84,3 @@ class CompleteTask(TypedDict):
 
     Run: Run
     Verified: list[Verified]
-
-
-class NewUserMessage(TypedDict):
-    """One message of NewUsersQueue: a user as it is in the backup, with its groups."""
-
-    import_id: str
-    pool_id: str
-    sub: str
-    username: str
-    attributes: dict[str, str]
-    enabled: bool
-    status: str
-    groups: list[str]
-
-
-class UpdateMessage(TypedDict):
-    """One message of UpdatesQueue: the `number`th part of what a created user still needs."""
-
-    import_id: str
-    pool_id: str
-    sub: str
-    username: str
-    number: int
-    groups: list[str]
-    disable: bool

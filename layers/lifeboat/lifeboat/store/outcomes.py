@@ -121,7 +121,7 @@ class Outcomes:
 
     def reopen(self, outcome: Outcome) -> None:
         """Forget a failure, because the user is about to be tried again."""
-        failures = {f"#f{number}": _failure(number) for number in outcome.update_failures}
+        failures = {f"#f{place}": _failure(number) for place, number in enumerate(outcome.update_failures)}
         removed = ", ".join(["reason", *failures])
         if outcome.state is State.FAILED:
             expression, names = f"REMOVE {removed}, #state", {**failures, "#state": "state"}
