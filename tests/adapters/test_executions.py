@@ -24,9 +24,9 @@ def test_an_execution_runs_until_it_is_stopped(aws: boto3.Session) -> None:
     assert not Executions(client).running(execution)
 
 
-def test_a_forgotten_execution_does_not_run(aws: boto3.Session) -> None:
+def test_a_forgotten_execution_is_unknown(aws: boto3.Session) -> None:
     executions = Executions(aws.client("stepfunctions"))
-    assert not executions.running("arn:aws:states:eu-west-1:123456789012:execution:export:gone")
+    assert executions.running("arn:aws:states:eu-west-1:123456789012:execution:export:gone") is None
 
 
 def test_not_knowing_is_not_the_same_as_not_running(aws: boto3.Session) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
+from boto3.dynamodb.conditions import Key as KeyCondition
 from botocore.exceptions import ClientError
 
 from lifeboat.aws import clients
@@ -470,6 +471,15 @@ def test_a_pool_of_another_region_is_refused(stack: Stack) -> None:
     with pytest.raises(InvalidInput, match="UserPoolId: the stack's pool is in eu-west-1") as caught:
         export.begin()
     assert "us-east-1" in str(caught.value)
+
+
+def test_an_export_that_died_is_closed_by_the_next(stack: Stack) -> None:
+    Export(FIRST).begin()
+    Export(SECOND).run()
+    found = stack.table.query(KeyCondition("pk").eq("EXPORT"))
+    entries = {entry["started_at"]: entry for entry in found if entry["sk"] != "LATEST"}
+    assert (entries[FIRST]["status"], entries[SECOND]["status"]) == ("FAILED", "COMPLETED")
+    assert "without reporting" in entries[FIRST]["reason"]
 
 
 def test_a_pool_that_is_gone_fails_the_export_and_the_ledger_says_since_when(stack: Stack) -> None:

@@ -461,6 +461,19 @@ def test_resuming_redoes_only_what_is_missing(incomplete: Import, fresh: Pool) -
     is_restored(run.end(), backup.source, fresh)
 
 
+def test_resuming_brings_back_a_user_deleted_after_it_was_restored(backup: Stack, fresh: Pool) -> None:
+    # Given a user that somebody deletes from the new pool before the import has ended
+    run = Import(backup, into(fresh))
+    run.enqueue()
+    run.deliver()
+    fresh.remove("ann")
+    assert not run.end()["Complete"]
+    (named,) = run.report()["failed"]
+    assert "deleted in the new pool" in named["reason"]
+    # When the import is resumed, the user comes back
+    is_restored(Import(backup, {"Resume": run.of["ImportId"]}, RESUMED).run(), backup.source, fresh)
+
+
 def test_resuming_waits_for_users_that_failed_before(incomplete: Import) -> None:
     run = Import(incomplete.stack, {"Resume": incomplete.of["ImportId"]}, RESUMED)
     run.enqueue()

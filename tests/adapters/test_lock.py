@@ -9,6 +9,7 @@ import pytest
 
 from lifeboat.aws.executions import Executions
 from lifeboat.errors import AlreadyRunning
+from lifeboat.store.items import Item
 from lifeboat.store.lock import Lock, region_of
 from lifeboat.store.table import BackupTable
 
@@ -90,15 +91,29 @@ def test_a_lock_released_while_one_looks_is_taken(
     # Given a lock that is given back between the failed write and the look at its holder
     lock = Lock(table, KnownExecutions(), "export")
     lock.acquire(arn("one"), "run of one")
-    look = Lock.holder
+    look = Lock._item
 
-    def holder(self: Lock, execution_arn: str) -> tuple[str, str] | None:
+    def released(self: Lock, execution_arn: str) -> Item | None:
         self.release(arn("one"))
         return look(self, execution_arn)
 
-    monkeypatch.setattr(Lock, "holder", holder)
+    monkeypatch.setattr(Lock, "_item", released)
     # Then the one who looked takes it
     assert attempt(lock, "two")
+
+
+def test_an_execution_that_is_not_known_yet_keeps_its_lock_while_it_is_young(
+    table: BackupTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = KnownExecutions()
+    monkeypatch.setattr(unknown, "running", lambda _: None)
+    lock = Lock(table, unknown, "export")
+    lock.acquire(arn("one"), "run of one")
+    assert not attempt(lock, "two")
+    # When it has had time to become known and still is not
+    monkeypatch.setattr("lifeboat.store.lock.YOUNG", 0)
+    # Then it is taken for dead, and the one who takes over is told which run that was
+    assert lock.acquire(arn("two"), "run of two") == "run of one"
 
 
 def test_only_the_holder_releases(table: BackupTable) -> None:

@@ -30,7 +30,7 @@ ACTIONS = {
 NO_CALLS = {"Table", "exceptions", "get_paginator", "meta"}
 
 NEVER_TAKEN = {
-    "complete_import": {"dynamodb:BatchWriteItem"},
+    "begin_import": {"dynamodb:BatchWriteItem"},
     "fail_export": {"dynamodb:BatchWriteItem"},
     "fail_import": {"dynamodb:BatchWriteItem"},
 }

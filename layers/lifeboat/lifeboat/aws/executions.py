@@ -18,12 +18,17 @@ class Executions:
     def __init__(self, client: SFNClient) -> None:
         self._client = client
 
-    def running(self, execution_arn: str) -> bool:
-        """Whether the execution is still running; False when Step Functions has forgotten it."""
+    def running(self, execution_arn: str) -> bool | None:
+        """Whether the execution is still running; None when Step Functions does not know it.
+
+        It forgets executions 90 days after their end, and DescribeExecution is eventually consistent, so a
+        very young one may not be known yet
+        (https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html).
+        """
         try:
             answer = self._client.describe_execution(executionArn=execution_arn)
         except self._client.exceptions.ExecutionDoesNotExist:
-            return False
+            return None
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(f"Step Functions: {type(error).__name__}") from error
         return answer["status"] in ("RUNNING", "PENDING_REDRIVE")

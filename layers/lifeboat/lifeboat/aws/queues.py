@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lifeboat.aws.translation import store_errors
 from lifeboat.errors import StoreUnavailable
@@ -92,7 +92,7 @@ class Queue:
                 ReceiptHandle=receipt_handle,
                 VisibilityTimeout=min(LONGEST_BACKOFF, 2**receive_count),
             )
-        except ClientError:
+        except (ClientError, BotoCoreError):
             return
 
     def depth(self) -> int:

@@ -19,7 +19,7 @@ from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
 from lifeboat.settings import Settings
 from lifeboat.store.items import draft_configuration
-from lifeboat.store.ledger import Ledger, run_id
+from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
 from lifeboat.store.table import BackupTable, VersionWriter
 from lifeboat.workflow import ExecutionTask
@@ -58,8 +58,10 @@ class ExportBeginning:
         asked = parse(ExportInput, task.get("Input", {}), {"AllowMassRetirement": "true or false"})
         self._check_region(region_of(arn))
         export_id = run_id(arn, at)
-        Lock(self.table, self.executions, "export").acquire(arn, export_id)
         ledger = Ledger(self.table, "export")
+        dead = Lock(self.table, self.executions, "export").acquire(arn, export_id)
+        if dead is not None:
+            ledger.end(dead, "FAILED", {}, DIED)
         ledger.begin(export_id, arn, at, {"user_pool_id": self.reader.pool_id})
         description = self._describe()
         estimated = int(description.get("EstimatedNumberOfUsers", 0))

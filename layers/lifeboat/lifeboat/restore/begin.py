@@ -19,7 +19,7 @@ from lifeboat.pacing import Budget, Category
 from lifeboat.restore.preflight import Preflight
 from lifeboat.restore.tasks import GroupsTask, ListingTask, Run, ScanTask, VerifyTask
 from lifeboat.store.keys import SHARDS
-from lifeboat.store.ledger import Ledger, run_id
+from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
 from lifeboat.store.table import BackupTable
 from lifeboat.workflow import ExecutionTask
@@ -87,7 +87,9 @@ class ImportBeginning:
         pool_id = self._resumed_pool(asked, ledger) if asked.Resume else str(asked.NewUserPoolId)
         _check_region(pool_id, region_of(arn))
         import_id = asked.Resume or run_id(arn, started_at)
-        Lock(self.table, self.executions, "import").acquire(arn, import_id)
+        dead = Lock(self.table, self.executions, "import").acquire(arn, import_id)
+        if dead is not None and ledger.get(dead) is not None:
+            ledger.end(dead, "FAILED", {}, DIED)
         resuming = asked.Resume is not None or self._begun_before(ledger, import_id, arn)
         checked = Preflight(self.table, self.reader_of(pool_id), self.queues).check(resuming)
         users = int(checked.export["counts"]["users"]["listed"])

@@ -70,6 +70,7 @@ class ImportEnd:
             "sub_map": f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.sub_map}",
         }
         reconciliation.files.bucket.put_document(key, {**header, **body}, readable=True)
+        reconciliation.forget_unfinished(body)
         Lock(self.table, self.executions, "import").release(run["ExecutionArn"])
         publish(
             self.settings.stack_name,

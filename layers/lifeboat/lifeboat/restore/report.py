@@ -48,6 +48,8 @@ WHY_LEFT_OUT = {
 }
 
 
+NOT_KEPT = "was restored, but not found so at the end: changed or deleted in the new pool meanwhile"
+
 OTHER_STATUS = (
     'restored as CONFIRMED with a password that nobody knows; no API brings about this status, and "Forgot '
     'password" works'
@@ -65,7 +67,12 @@ class Reconciliation:
     def report(self, verified: Iterable[Verified]) -> dict[str, Any]:
         """The report's body. Its lists name users by the sub they had."""
         parts = list(verified)
-        failures = {outcome.sub: outcome.failure for outcome in self.outcomes.all() if outcome.failure}
+        failures: dict[str, str] = {}
+        for outcome in self.outcomes.all():
+            if outcome.failure:
+                failures[outcome.sub] = outcome.failure
+            elif outcome.complete:
+                failures[outcome.sub] = NOT_KEPT
         different: list[dict[str, Any]] = []
         missing: list[str] = []
         unexpected: list[str] = []
@@ -103,6 +110,11 @@ class Reconciliation:
             "unexpected": unexpected,
             "not_restorable": self._not_restorable(),
         }
+
+    def forget_unfinished(self, report: Mapping[str, Any]) -> None:
+        """Let a resumed import begin anew with the users that it thought to be restored but are not."""
+        named = (*report["failed"], *report["different"])
+        self.outcomes.forget(str(entry["sub"]) for entry in named if entry["reason"] == NOT_KEPT)
 
     def _different_groups(self) -> list[dict[str, Any]]:
         document = self.files.bucket.get_document(f"{self.files.folder}/groups.json") or []

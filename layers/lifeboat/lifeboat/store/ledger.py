@@ -18,6 +18,9 @@ from lifeboat.store.table import BackupTable
 
 LATEST = "LATEST"
 
+DIED = "the execution ended without reporting: it was stopped, timed out or lost"
+"""The reason in the entry of a run whose lock another one has taken over."""
+
 
 def run_id(execution_arn: str, started_at: str) -> str:
     """The id of an export or import: sortable by time, the same for every attempt of an execution."""

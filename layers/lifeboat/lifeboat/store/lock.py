@@ -15,9 +15,13 @@ from botocore.exceptions import ClientError
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.translation import store_errors
 from lifeboat.errors import AlreadyRunning
-from lifeboat.model import now
+from lifeboat.model import now, seconds_between
+from lifeboat.store.items import Item
 from lifeboat.store.keys import lock_key
 from lifeboat.store.table import BackupTable
+
+YOUNG = 60
+"""Seconds after its lock was taken within which an unknown execution is thought to be running."""
 
 
 def region_of(execution_arn: str) -> str:
@@ -33,33 +37,38 @@ class Lock:
     executions: Executions
     workflow: str
 
-    def acquire(self, execution_arn: str, run_id: str) -> None:
+    def acquire(self, execution_arn: str, run_id: str) -> str | None:
         """Take the lock for an execution; taking it twice for the same one is harmless.
 
         `run_id` is the export or import id, kept in the lock so that a failure can be written to
-        the right ledger. Raises AlreadyRunning while another execution runs.
+        the right ledger. Returns the run id of a dead execution whose lock was taken over, None if there was
+        none. Raises AlreadyRunning while another execution runs.
         """
         free = Attr("pk").not_exists() | Attr("execution_arn").eq(execution_arn)
         if self._put(execution_arn, run_id, free):
-            return
-        holder = self.holder(execution_arn)
-        if holder is not None:
-            holder_arn = holder[0]
-            if self.executions.running(holder_arn):
+            return None
+        item = self._item(execution_arn)
+        if item is None:
+            if self._put(execution_arn, run_id, free):
+                return None
+        else:
+            holder_arn = str(item["execution_arn"])
+            running = self.executions.running(holder_arn)
+            if running is None:  # forgotten long ago, or not known yet
+                running = seconds_between(item["taken_at"], now()) < YOUNG
+            if running:
                 execution = holder_arn.rsplit(":", 1)[-1]
                 raise AlreadyRunning(
-                    f"the {self.workflow} {holder[1]} is running (execution {execution}); "
+                    f"the {self.workflow} {item['run_id']} is running (execution {execution}); "
                     "wait until it ends, or stop that execution and start again"
                 )
             if self._put(execution_arn, run_id, Attr("execution_arn").eq(holder_arn)):
-                return
-        elif self._put(execution_arn, run_id, free):
-            return
+                return str(item["run_id"])
         raise AlreadyRunning(f"another {self.workflow} was started at the same moment; wait until it ends")
 
     def holder(self, execution_arn: str) -> tuple[str, str] | None:
         """The execution that holds the lock in this Region, and its run id; None if nobody does."""
-        item = self.table.get(lock_key(self.workflow, region_of(execution_arn)))
+        item = self._item(execution_arn)
         return None if item is None else (item["execution_arn"], item["run_id"])
 
     def held_by(self, execution_arn: str) -> str | None:
@@ -78,6 +87,9 @@ class Lock:
                 )
         except ClientError:
             return
+
+    def _item(self, execution_arn: str) -> Item | None:
+        return self.table.get(lock_key(self.workflow, region_of(execution_arn)))
 
     def _put(self, execution_arn: str, run_id: str, condition: ConditionBase) -> bool:
         key = lock_key(self.workflow, region_of(execution_arn))

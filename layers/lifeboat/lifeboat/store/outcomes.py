@@ -6,7 +6,7 @@ updates are sent; each update adds its number to a set, so that a message delive
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -128,6 +128,10 @@ class Outcomes:
         else:
             expression, names = f"REMOVE {removed}", failures
         self._update(outcome.sub, expression, {}, names=names)
+
+    def forget(self, subs: Iterable[str]) -> None:
+        """Drop outcomes, so that a resumed import begins with these users anew."""
+        self._table.delete_all(outcome_key(self._import_id, sub) for sub in subs)
 
     def _update(
         self,
