@@ -48,6 +48,7 @@ WHY_LEFT_OUT = {
 }
 
 
+NEVER_HANDLED = "never handled: look into the dead-letter queues"
 NOT_KEPT = "was restored, but not found so at the end: changed or deleted in the new pool meanwhile"
 
 OTHER_STATUS = (
@@ -67,12 +68,6 @@ class Reconciliation:
     def report(self, verified: Iterable[Verified]) -> dict[str, Any]:
         """The report's body. Its lists name users by the sub they had."""
         parts = list(verified)
-        failures: dict[str, str] = {}
-        for outcome in self.outcomes.all():
-            if outcome.failure:
-                failures[outcome.sub] = outcome.failure
-            elif outcome.complete:
-                failures[outcome.sub] = NOT_KEPT
         different: list[dict[str, Any]] = []
         missing: list[str] = []
         unexpected: list[str] = []
@@ -81,12 +76,10 @@ class Reconciliation:
             different += found["different"]
             missing += found["missing"]
             unexpected += found["unexpected"]
-        failed = [
-            {"sub": sub, "reason": failures.pop(sub, "never handled: look into the dead-letter queues")}
-            for sub in sorted(missing)
-        ]
+        reasons = self._reasons({*missing, *(str(entry["sub"]) for entry in different)})
+        failed = [{"sub": sub, "reason": reasons.get(sub, NEVER_HANDLED)} for sub in sorted(missing)]
         for entry in different:
-            entry["reason"] = failures.pop(entry["sub"], "")
+            entry["reason"] = reasons.get(entry["sub"], "")
         different_groups = self._different_groups()
         equal = sum(part["Equal"] for part in parts)
         return {
@@ -109,6 +102,15 @@ class Reconciliation:
             "different_groups": different_groups,
             "unexpected": unexpected,
             "not_restorable": self._not_restorable(),
+        }
+
+    def _reasons(self, named: set[str]) -> dict[str, str]:
+        """What the outcomes say of the users named."""
+        outcomes = (outcome for outcome in self.outcomes.all() if outcome.sub in named)
+        return {
+            outcome.sub: outcome.failure or NOT_KEPT
+            for outcome in outcomes
+            if outcome.failure or outcome.complete
         }
 
     def forget_unfinished(self, report: Mapping[str, Any]) -> None:

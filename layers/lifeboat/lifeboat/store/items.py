@@ -90,8 +90,11 @@ def draft_membership(membership: Membership) -> Draft:
 
 
 def draft_configuration(configuration: PoolConfiguration) -> Draft:
-    """The item of a part of the pool's configuration, kept as JSON text: its numbers stay exact."""
-    text = json.dumps(configuration.document, ensure_ascii=False, sort_keys=True)
+    """The item of a part of the pool's configuration, kept as JSON text: its numbers stay exact.
+
+    Cognito may add fields of any kind, dates among them; those are kept as text.
+    """
+    text = json.dumps(configuration.document, ensure_ascii=False, sort_keys=True, default=str)
     return Draft(pool_key(configuration.name), Kind.POOL, {"name": configuration.name, "document": text}, {})
 
 
