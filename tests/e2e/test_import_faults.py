@@ -66,8 +66,11 @@ def test_functions_killed_in_the_middle_of_a_batch_lose_nobody(impatient: World)
     world = impatient
     pool_id = world.empty_pool()
     mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    queues = {world.output(name).rsplit("/", 1)[-1] for name in ("NewUsersQueueUrl", "UpdatesQueueUrl")}
     names = {
-        mapping["FunctionArn"].split(":")[6] for mapping in mappings if ":sqs:" in mapping["EventSourceArn"]
+        mapping["FunctionArn"].split(":")[6]
+        for mapping in mappings
+        if mapping["EventSourceArn"].rsplit(":", 1)[-1] in queues
     }
     assert len(names) == 2
     arn = world.start("Import", {"NewUserPoolId": pool_id})
