@@ -64,7 +64,6 @@ def test_values_are_quoted_for_sam() -> None:
     assert quoted("Text", 'a "b" \\') == 'Text="a \\"b\\" \\\\"'
 
 
-@pytest.mark.xdist_group("ministack")
 def test_stack_json_says_where_everything_is(standin: Standin) -> None:
     content = json.loads((standin.aws.state_dir / "stack.json").read_text())
     assert content == {
@@ -79,7 +78,6 @@ def test_stack_json_says_where_everything_is(standin: Standin) -> None:
     }
 
 
-@pytest.mark.xdist_group("ministack")
 def test_a_second_deployment_stands_beside_the_first(standin: Standin) -> None:
     second = deploy_beside(standin, {"BackupTableName": "standin-two", "Note": "two"}, "-two")
     first = standin.deployment.primary
@@ -92,7 +90,6 @@ def test_a_second_deployment_stands_beside_the_first(standin: Standin) -> None:
     assert (variables["NOTE"], variables["TABLE_NAME"]) == ("two", "standin-two")
 
 
-@pytest.mark.xdist_group("ministack")
 def test_a_failed_deployment_is_explained(standin: Standin) -> None:
     with pytest.raises(EmbeddedAwsError, match=r"(?s)sam deploy failed.*'standin-one' already exists"):
         deploy_beside(standin, {"BackupTableName": standin.table}, "-three")

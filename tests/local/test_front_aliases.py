@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from tests.local.front_stack import FrontStack
 
 pytest_plugins = ["tests.local.front_stack"]
-pytestmark = pytest.mark.xdist_group("front")
 
 VERIFIED = {"email": "a@example.com", "email_verified": "true"}
 

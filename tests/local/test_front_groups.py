@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.local.front_stack import FrontStack
 
 pytest_plugins = ["tests.local.front_stack"]
-pytestmark = pytest.mark.xdist_group("front")
 
 ROLE = "arn:aws:iam::000000000000:role/staff"
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tests.local.front_stack import FrontStack
 
 pytest_plugins = ["tests.local.front_stack"]
-pytestmark = pytest.mark.xdist_group("front")
 
 TARGET = "AWSCognitoIdentityProviderService."
 

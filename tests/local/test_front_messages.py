@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from tests.local.front_stack import FrontStack
 
 pytest_plugins = ["tests.local.front_stack"]
-pytestmark = pytest.mark.xdist_group("front")
 
 EMAIL = {"email": "a@example.com", "email_verified": "true"}
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from tests.local.front_stack import FrontStack
 
 pytest_plugins = ["tests.local.front_stack"]
-pytestmark = pytest.mark.xdist_group("front")
 
 INVALID = "InvalidParameterException"
 NOT_AUTHORIZED = "NotAuthorizedException"

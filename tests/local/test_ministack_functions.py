@@ -8,8 +8,6 @@ import pytest
 from tests.local.standin_application import BACKUP, Standin
 from tests.local.waiting import wait_for
 
-pytestmark = pytest.mark.xdist_group("ministack")
-
 
 def test_a_function_sees_only_its_zip_and_its_layers(standin: Standin) -> None:
     installed_here = ["boto3", "pip", "pytest", "ministack", "local"]

@@ -5,8 +5,6 @@ import pytest
 from local.people import create_pool
 from tests.local.standin_application import BACKUP, PRIMARY, Standin
 
-pytestmark = pytest.mark.xdist_group("ministack")
-
 USERS = 130
 
 

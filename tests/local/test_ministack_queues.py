@@ -2,12 +2,8 @@
 
 import json
 
-import pytest
-
 from tests.local.standin_application import BACKUP, PRIMARY, Standin
 from tests.local.waiting import wait_for
-
-pytestmark = pytest.mark.xdist_group("ministack")
 
 
 def send(standin: Standin, *messages: dict[str, object]) -> None:

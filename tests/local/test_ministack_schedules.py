@@ -2,12 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from tests.local.standin_application import Standin
 from tests.local.waiting import wait_for
-
-pytestmark = pytest.mark.xdist_group("ministack")
 
 
 def test_a_schedule_of_the_template_starts_the_state_machine_with_its_input(standin: Standin) -> None:

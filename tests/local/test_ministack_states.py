@@ -7,8 +7,6 @@ import pytest
 from tests.local.standin_application import Standin, machine, task
 from tests.local.waiting import wait_for
 
-pytestmark = pytest.mark.xdist_group("ministack")
-
 SLOW = {"Type": "Wait", "Seconds": 300, "End": True}
 
 

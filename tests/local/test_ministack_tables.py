@@ -11,8 +11,6 @@ from local.deployment import deploy
 from tests.local.standin_application import BACKUP, PRIMARY, SOURCE, Standin
 from tests.local.waiting import wait_for
 
-pytestmark = pytest.mark.xdist_group("ministack")
-
 
 def put(standin: Standin, region: str, pk: str, sk: str = "x", **attributes: Any) -> None:
     """Write an item of strings."""

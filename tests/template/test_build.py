@@ -12,8 +12,6 @@ import pytest
 
 from tests.template.reading import ROOT, resources_of_type
 
-pytestmark = pytest.mark.xdist_group("sam-build")  # one worker, so that it is built once
-
 SOURCES = ("functions", "layers", "statemachines")
 LARGEST_LAYER = 60_000_000
 """Bytes unzipped. Lambda takes 262,144,000; a layer of 20 MB starts fast."""

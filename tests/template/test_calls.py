@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.template.policies import granted, role_statements
 from tests.template.reach import Reach, reach
 from tests.template.reading import resources_of_type, stack
-
-pytestmark = pytest.mark.xdist_group("reach")  # one worker, so that the code is checked once
 
 PREFIXES = {
     "mypy_boto3_cognito_idp": "cognito-idp",
