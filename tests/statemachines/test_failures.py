@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lifeboat.errors import AlreadyRunning, CognitoThrottled, ListingIncomplete, StoreUnavailable
+from lifeboat.errors import AlreadyRunning, CognitoThrottled, SettingMissing, StoreUnavailable
 from lifeboat.model import instant
 from tests.statemachines.answers import answers_of, progress
 from tests.statemachines.definitions import WORKFLOWS, machine_of, tasks_of
@@ -16,7 +16,7 @@ from tests.statemachines.engine import Answer, Engine, Run, RuntimeFault, fails,
 from tests.statemachines.graph import states
 
 THROTTLED = CognitoThrottled("ListUsers", "TooManyRequestsException")
-INCOMPLETE = ListingIncomplete("the listing ended before its last page")
+MISSING = SettingMissing("the environment variable TABLE_NAME is not set")
 NOT_YET = progress(settled=100, waiting=100, drained=False)
 
 FAIL = {"export": "fail_export", "import": "fail_import"}
@@ -87,16 +87,16 @@ def test_what_is_throttled_is_tried_again(
 
 @pytest.mark.parametrize(("workflow", "state"), STATES, ids=[state for _, state in STATES])
 def test_any_failure_is_cleaned_up_after_once(engine: Engine, workflow: str, state: str) -> None:
-    run = engine.run(workflow, disturbed(workflow, state, fails(INCOMPLETE)))
+    run = engine.run(workflow, disturbed(workflow, state, fails(MISSING)))
 
-    assert (run.status, run.error, run.cause) == ("FAILED", "ListingIncomplete", str(INCOMPLETE))
+    assert (run.status, run.error, run.cause) == ("FAILED", "SettingMissing", str(MISSING))
     assert run.pauses == []
     [task] = run.payloads(FAIL[workflow])
     assert task.keys() == {"ExecutionId", "StartedAt", "Error", "Cause"}
     assert task["ExecutionId"] == run.arn
     assert instant(task["StartedAt"]) == run.started_at
-    assert task["Error"] == "ListingIncomplete"
-    assert json.loads(task["Cause"])["errorMessage"] == str(INCOMPLETE)
+    assert task["Error"] == "SettingMissing"
+    assert json.loads(task["Cause"])["errorMessage"] == str(MISSING)
     assert run.path[-2:] == LAST_STATES[workflow]
     completed = f"complete_{workflow}"
     assert run.count(completed) == (1 if tasks_of(workflow)[state] == completed else 0)
@@ -105,12 +105,12 @@ def test_any_failure_is_cleaned_up_after_once(engine: Engine, workflow: str, sta
 def test_one_portion_that_fails_fails_the_whole(engine: Engine) -> None:
     def second_portion_fails(task: object) -> object:
         if isinstance(task, dict) and task["Prefixes"] == ["1", "3"]:
-            raise INCOMPLETE
+            raise MISSING
         return answers_of("export")["export_users"](task)
 
     run = engine.run("export", {**answers_of("export"), "export_users": second_portion_fails})
 
-    assert (run.status, run.error) == ("FAILED", "ListingIncomplete")
+    assert (run.status, run.error) == ("FAILED", "SettingMissing")
     assert run.count("fail_export") == 1
     assert run.count("plan_cleanup") == run.count("complete_export") == 0
 
@@ -170,10 +170,10 @@ def test_cleaning_up_is_tried_again(engine: Engine, workflow: str) -> None:
     answer = in_turn(fails(StoreUnavailable("SNS: InternalError")), usual)
     run = engine.run(
         workflow,
-        {**answers_of(workflow), first_function(workflow): fails(INCOMPLETE), FAIL[workflow]: answer},
+        {**answers_of(workflow), first_function(workflow): fails(MISSING), FAIL[workflow]: answer},
     )
 
-    assert (run.status, run.error, run.cause) == ("FAILED", "ListingIncomplete", str(INCOMPLETE))
+    assert (run.status, run.error, run.cause) == ("FAILED", "SettingMissing", str(MISSING))
     assert run.count(FAIL[workflow]) == 2
 
 
@@ -181,10 +181,10 @@ def test_a_run_whose_cleaning_up_fails_has_failed_too(engine: Engine, workflow: 
     answer = fails(RuntimeFault("Runtime.ImportModuleError", "Unable to import module 'app'"))
     run = engine.run(
         workflow,
-        {**answers_of(workflow), first_function(workflow): fails(INCOMPLETE), FAIL[workflow]: answer},
+        {**answers_of(workflow), first_function(workflow): fails(MISSING), FAIL[workflow]: answer},
     )
 
     assert run.status == "FAILED"
-    assert run.error == "ListingIncomplete"  # the first failure, not the one of its report
+    assert run.error == "SettingMissing"  # the first failure, not the one of its report
     assert run.count(FAIL[workflow]) == 1
     assert run.path[-2:] == LAST_STATES[workflow]

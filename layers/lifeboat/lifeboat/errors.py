@@ -8,7 +8,6 @@ the state machines' `Retry` and `Catch` match on it.
     ├── PreflightFailed         the import would lose something; the message lists every problem
     ├── AlreadyRunning          another execution of the workflow holds the lock
     ├── SettingMissing          an environment variable is absent or malformed
-    ├── ListingIncomplete       a listing could not be read to its end
     ├── ImportStalled           a queue has stopped moving; the message names it
     ├── ImportIncomplete        the import ended, but not every user came back
     ├── StoreUnavailable        DynamoDB, S3, SQS or SNS failed after all retries
@@ -54,10 +53,6 @@ class AlreadyRunning(LifeboatError):
 
 class SettingMissing(LifeboatError):
     """An environment variable of the function is not set or cannot be read."""
-
-
-class ListingIncomplete(LifeboatError):
-    """A listing ended before its last page."""
 
 
 class ImportStalled(LifeboatError):
