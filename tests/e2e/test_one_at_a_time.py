@@ -6,10 +6,17 @@ from tests.e2e.world import PRIMARY, World, outcome, wait_for
 
 
 def test_of_two_starts_at_the_same_moment_exactly_one_runs(world: World) -> None:
-    with ThreadPoolExecutor(2) as starters:
+    # Given a pool that is slow to list, so that neither can end before the other's first function is warm
+    slow = {
+        "operation": "ListUsersInGroup",
+        "region": PRIMARY,
+        "rate": 1.0,
+        "error": None,
+        "latency_ms": 4000,
+    }
+    with world.faults(slow), ThreadPoolExecutor(2) as starters:
         arns = list(starters.map(lambda _: world.start("Export", {}, PRIMARY), range(2)))
-
-    results = sorted((world.result(arn) for arn in arns), key=lambda result: str(result["status"]))
+        results = sorted((world.result(arn) for arn in arns), key=lambda result: str(result["status"]))
 
     assert [result["status"] for result in results] == ["FAILED", "SUCCEEDED"]
     assert results[0]["error"] == "AlreadyRunning"
