@@ -12,6 +12,10 @@ GROUPS ?= 12
 MEMBERSHIPS ?= $(USERS)
 SEED ?= 1
 
+# Which kinds of pool `make fidelity` looks at (all if empty), and how often `make kill-points` kills
+KINDS ?=
+POINTS ?= 20
+
 export SAM_CLI_TELEMETRY := 0
 
 PYTEST := $(PY) -m pytest
@@ -19,10 +23,10 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types check test test-unit local demo lock clean
+.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points lock clean
 
 help:  ## List the commands
-	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(INSTALLED)  ## Make .venv and install the locked requirements in it (PYTHON=… chooses the interpreter)
 
@@ -52,6 +56,12 @@ local: $(INSTALLED)  ## Start the embedded AWS, deploy to both Regions, stay unt
 
 demo: $(INSTALLED)  ## Export, lose the Region, import, compare (USERS=300 GROUPS=12 MEMBERSHIPS=300 SEED=1)
 	$(PY) -m local.demo --users $(USERS) --groups $(GROUPS) --memberships $(MEMBERSHIPS) --seed $(SEED)
+
+fidelity: $(INSTALLED)  ## Take every kind of pool and user through export and import, write docs/fidelity.md (KINDS=email,custom)
+	$(PY) -m local.fidelity --kinds "$(KINDS)"
+
+kill-points: $(INSTALLED)  ## Kill an import at random points, resume it, compare (POINTS=20 SEED=1)
+	$(PY) -m local.fidelity.kill_points --points $(POINTS) --seed $(SEED)
 
 lock: $(INSTALLED)  ## Resolve both requirements.in again into requirements.txt with hashes
 	$(LOCK) requirements.in --output-file requirements.txt

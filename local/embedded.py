@@ -89,6 +89,7 @@ class EmbeddedAws:
             SFTP_ENABLED="0",
             DOCKER_HOST="unix:///nonexistent",
             AUTH="true",  # every function has what its role allows, and no more
+            MINISTACK_COGNITO_PRETOKEN_STRICT="1",  # as at AWS, no token where the trigger fails
             LAMBDA_EXECUTOR="local",
             LAMBDA_WARM_TTL_SECONDS="60",  # surplus functions go after a minute: each takes about 70 MB
             LOG_LEVEL="INFO",

@@ -23,8 +23,11 @@ from ministack.core import lambda_runtime
 from ministack.services import scheduler
 
 from local import (
+    ministack_clients,
     ministack_executions,
+    ministack_federation,
     ministack_functions,
+    ministack_mfa,
     ministack_payloads,
     ministack_permissions,
     ministack_stacks,
@@ -35,8 +38,11 @@ from local.patching import PatchMismatchError, apply
 from local.processes import LOOPBACK
 
 ALL_PATCHES = (
+    ministack_clients.patches,
     ministack_executions.patches,
+    ministack_federation.patches,
     ministack_functions.patches,
+    ministack_mfa.patches,
     ministack_payloads.patches,
     ministack_permissions.patches,
     ministack_stacks.patches,

@@ -1,4 +1,4 @@
-"""Create Users: users of the backup become users of the new pool. Consumes NewUsersQueue."""
+"""Create Users: users of the backup become users of the new pool. Consumes ApiUsersQueue."""
 
 from __future__ import annotations
 

@@ -27,14 +27,15 @@ class Aliases:
 
     def register(self, hooks: Hooks) -> None:
         """Plug in. What a hook finds out about the user is in the call's notes, for the hooks after it."""
-        hooks.claim(_names_of_created, "AdminCreateUser")
-        hooks.before(self._check_created, "AdminCreateUser", "SignUp")
+        hooks.claim(names_of_created, "AdminCreateUser")
+        hooks.before(self.check_created, "AdminCreateUser", "SignUp")
         hooks.before(self._check_updated, *_UPDATING)
         hooks.before(self._check_confirmed, "ConfirmSignUp")
         hooks.after(self._evict, "AdminCreateUser", "ConfirmSignUp")
         hooks.after(self._verify_confirmed, "ConfirmSignUp")
 
-    async def _check_created(self, call: Call) -> None:
+    async def check_created(self, call: Call) -> None:
+        """Refuse a new user whose aliases are another's, with Cognito's error."""
         if call.data.get("MessageAction") == "RESEND":
             return
         pool = await self._pools.of_call(call)
@@ -136,7 +137,7 @@ class Aliases:
         await self._pools.ask(pool, "AdminUpdateUserAttributes", Username=username, UserAttributes=changes)
 
 
-def _names_of_created(call: Call) -> set[str]:
+def names_of_created(call: Call) -> set[str]:
     """Return the username and aliases that a new user claims."""
     attributes = attributes_of(call.data.get("UserAttributes"))
     names = {str(call.data.get("Username")), *(attributes.get(name, "") for name in ALIASES)}

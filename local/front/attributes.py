@@ -55,14 +55,9 @@ class AttributeRules:
     async def _check_username(self, call: Call) -> None:
         """Refuse a username that looks like one of the pool's aliases: it could be another user's."""
         pool = await self._pools.of_call(call)
-        username = str(call.data.get("Username"))
-        aliases = pool.names("AliasAttributes") if pool else frozenset[str]()
-        for attribute, words in (("email", "email"), ("phone_number", "phone number")):
-            if attribute in aliases and _FORMATS[attribute][0].fullmatch(username):
-                text = (
-                    f"Username cannot be of {words} format, since user pool is configured for {words} alias."
-                )
-                raise CognitoError("InvalidParameterException", text)
+        problem = username_problem(pool, str(call.data.get("Username"))) if pool else None
+        if problem:
+            raise CognitoError("InvalidParameterException", problem)
 
     async def _check_sign_up(self, call: Call) -> Answer | None:
         pool = await self._pools.of_call(call)
@@ -92,6 +87,15 @@ def check_formats(attributes: dict[str, str]) -> None:
         value = attributes.get(name)
         if value and not pattern.fullmatch(value):
             raise CognitoError("InvalidParameterException", text)
+
+
+def username_problem(pool: Pool, username: str) -> str | None:
+    """Say why a new user of a pool cannot be called so, None if nothing is wrong."""
+    aliases = pool.names("AliasAttributes")
+    for attribute, words in (("email", "email"), ("phone_number", "phone number")):
+        if attribute in aliases and _FORMATS[attribute][0].fullmatch(username):
+            return f"Username cannot be of {words} format, since user pool is configured for {words} alias."
+    return None
 
 
 def schema_problems(

@@ -9,10 +9,16 @@
     GET PUT         seed        {"seed": 7}
     GET PUT         quotas      {"enforce": true, "scale": 1.0, "overrides": {"UserCreation": 500}}
     GET PUT         latency     {"latency_ms": 150}
-    POST            reset       everything as at the start, but the seed
+    GET PUT         imports     {"start_seconds": 10, "users_per_second": 35, "failure_threshold": null,
+                                "default_status": "RESET_REQUIRED", "upload_seconds": 900,
+                                "expire_seconds": 86400}: how user import jobs go; see `ImportSettings`
+    POST            reset       everything as at the start, but the seed; import jobs under way are stopped
+    POST            federated   {"pool_id", "provider", "user_id", "attributes": {…}, "client_id"}: signs in
+                                with an identity of a provider; {"username", "sub", "groups", "id_token"}
     GET             health      {"status": "ok", "upstream": …, "upstream_available": true}
 
-A PUT is answered with the new state. A body that is not understood is a 400 that names the field.
+A PUT is answered with the new state. A body that is not understood is a 400 that names the field; what
+Cognito would refuse is answered with its error's name as "code".
 """
 
 import json
@@ -24,10 +30,13 @@ from aiohttp import web
 
 from local.front.categories import CATEGORIES
 from local.front.hooks import Hooks
+from local.front.protocol import CognitoError, region_of_pool
 from local.front.quotas import QuotaSettings
 from local.front.settings import (
     REGION,
     BadSettings,
+    FederatedBody,
+    ImportSettings,
     LatencyBody,
     RegionBody,
     SeedBody,
@@ -57,7 +66,9 @@ class Control:
             "seed": {"GET": self._get_seed, "PUT": self._set_seed},
             "quotas": {"GET": self._get_quotas, "PUT": self._set_quotas},
             "latency": {"GET": self._get_latency, "PUT": self._set_latency},
+            "imports": {"GET": self._get_imports, "PUT": self._set_imports},
             "reset": {"POST": self._reset},
+            "federated": {"POST": self._sign_in},
             "health": {"GET": self._get_health},
         }
 
@@ -75,8 +86,11 @@ class Control:
             allowed = ", ".join(sorted(actions))
             return _json({"error": f"{request.path} takes {allowed}"}, 405, {"Allow": allowed})
         try:
-            body = _parse(await request.read()) if request.method == "PUT" else None
+            content = await request.read() if request.method in ("POST", "PUT") else b""
+            body = _parse(content) if content or request.method == "PUT" else None
             return _json(await action(body))
+        except CognitoError as error:
+            return _json({"error": error.message, "code": error.code}, error.status)
         except BadSettings as error:
             return _json({"error": str(error), "field": error.field}, 400)
 
@@ -154,15 +168,29 @@ class Control:
         self._front.conditions.latency_ms = read(LatencyBody, body).latency_ms
         return await self._get_latency(None)
 
+    async def _get_imports(self, _: Any) -> Any:
+        return self._front.conditions.imports.model_dump()
+
+    async def _set_imports(self, body: Any) -> Any:
+        self._front.conditions.imports = read(ImportSettings, body)
+        return await self._get_imports(None)
+
     async def _reset(self, _: Any) -> Any:
         front = self._front
         front.faults.rules = ()
         front.quotas.settings = QuotaSettings()
         front.conditions.latency_ms = 0.0
         front.conditions.lost_regions.clear()
+        front.imports.reset()
         front.calls.clear()
         front.messages.clear()
         return {}
+
+    async def _sign_in(self, body: Any) -> Any:
+        user = read(FederatedBody, body)
+        if region_of_pool(user.pool_id) in self._front.conditions.lost_regions:
+            raise CognitoError("ServiceUnavailable", "Service is unavailable.", 503)
+        return await self._front.identities.sign_in(user)
 
     async def _get_health(self, _: Any) -> Any:
         return {

@@ -21,6 +21,7 @@ class User:
     attributes: dict[str, str]
     enabled: bool = True
     status: str = ""
+    mfa: frozenset[str] = frozenset()
 
     def verified(self, attribute: str) -> bool:
         """Say whether `email` or `phone_number` is there and verified."""
@@ -81,15 +82,12 @@ class Pools:
         if answer is None:
             return None
         attributes = attributes_of(answer.get("UserAttributes"))
-        return User(answer["Username"], attributes, bool(answer["Enabled"]), answer["UserStatus"])
+        mfa = frozenset(answer.get("UserMFASettingList") or ())
+        return User(answer["Username"], attributes, bool(answer["Enabled"]), answer["UserStatus"], mfa)
 
     async def users(self, pool: Pool) -> AsyncIterator[dict[str, Any]]:
         """Go through all users of a pool, as ListUsers gives them."""
-        home = pool.home
-        pages = self.upstream.pages(
-            home.region, home.access_key, "ListUsers", "PaginationToken", UserPoolId=home.pool_id, Limit=60
-        )
-        async for page in pages:
+        async for page in self.pages(pool, "ListUsers", "PaginationToken", Limit=60):
             for user in page["Users"]:
                 yield user
 
@@ -108,6 +106,15 @@ class Pools:
         home = pool.home
         return await self.upstream.ask(
             home.region, home.access_key, operation, UserPoolId=home.pool_id, **data
+        )
+
+    def pages(
+        self, pool: Pool, operation: str, token: str = "NextToken", **data: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Ask for page after page of what is in a pool; raises CognitoError."""
+        home = pool.home
+        return self.upstream.pages(
+            home.region, home.access_key, operation, token, UserPoolId=home.pool_id, **data
         )
 
     async def _home(self, call: Call) -> Home | None:

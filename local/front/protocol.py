@@ -146,7 +146,7 @@ def credential_scope(authorization: str) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
-def authorization_for(access_key: str, region: str) -> str:
+def authorization_for(access_key: str, region: str, service: str = "cognito-idp") -> str:
     """Make an Authorization header that names a Region. The signature is not one: only the scope is read.
 
     A role's temporary key would need a true signature, which only its owner can make: the front then asks
@@ -155,7 +155,7 @@ def authorization_for(access_key: str, region: str) -> str:
     if access_key.startswith("ASIA"):
         access_key = ROOT_KEY
     day = time.strftime("%Y%m%d", time.gmtime())
-    scope = f"{access_key}/{day}/{region}/cognito-idp/aws4_request"
+    scope = f"{access_key}/{day}/{region}/{service}/aws4_request"
     return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
 
 

@@ -5,7 +5,8 @@ a verified address that the pool's AccountRecoverySetting allows. ministack lets
 after a restore would go unseen. Sources: API_ForgotPassword.html, cognito/latest/developerguide/
 managing-users-passwords.html; with PreventUserExistenceErrors a user without a way to recover looks like one
 that is not there, and gets an answer as if a code had been sent (cognito-user-pool-managing-errors.html). An
-UNCONFIRMED user is refused for want of a verified address.
+UNCONFIRMED user is refused for want of a verified address. Where the pool has an AccountRecoverySetting, an
+address that is the user's second factor does not count (API_CreateUserPool.html).
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ from local.front.pools import Pool, Pools, User
 from local.front.protocol import Answer, Call, CognitoError, success
 
 _NO_PASSWORD_OF_THEIR_OWN = ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER")
+_FACTOR_AT = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 SIMULATED = "simulated"  # in a call's notes: the answer says a code was sent, and none was
 
 
@@ -77,6 +79,8 @@ def reset_problem(pool: Pool, user: User) -> CognitoError | None:
     ways = recovery_ways(pool.description)
     if not ways:
         return CognitoError("NotAuthorizedException", "Contact administrator to reset password.")
+    if _mechanisms(pool.description):
+        ways = [way for way in ways if _FACTOR_AT[way] not in user.mfa]
     if not any(user.verified(way) for way in ways):
         text = "Cannot reset password for the user as there is no registered/verified email or phone_number"
         return CognitoError("InvalidParameterException", text)
@@ -85,12 +89,16 @@ def reset_problem(pool: Pool, user: User) -> CognitoError | None:
 
 def recovery_ways(description: dict[str, Any]) -> list[str]:
     """Return where a reset code may go, in the pool's order (API_AccountRecoverySettingType.html)."""
-    mechanisms = (description.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms")
+    mechanisms = _mechanisms(description)
     if not mechanisms:
         return ["phone_number", "email"]
     ordered = sorted(mechanisms, key=lambda mechanism: int(mechanism.get("Priority") or 0))
     ways = {"verified_email": "email", "verified_phone_number": "phone_number"}
     return [ways[mechanism["Name"]] for mechanism in ordered if mechanism["Name"] in ways]
+
+
+def _mechanisms(description: dict[str, Any]) -> list[dict[str, Any]]:
+    return (description.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms") or []
 
 
 def _simulated_delivery(username: str) -> dict[str, Any]:

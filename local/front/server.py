@@ -19,7 +19,9 @@ from aiohttp import web
 
 from local.front.aliases import Aliases
 from local.front.attributes import AttributeRules
+from local.front.branding import Branding
 from local.front.calls import Calls
+from local.front.clients import Clients
 from local.front.constraints import Constraints
 from local.front.control import Control
 from local.front.exclusion import Exclusion
@@ -27,8 +29,13 @@ from local.front.faults import Fate, Faults
 from local.front.groups import Groups
 from local.front.homes import DEFAULT_REGIONS, Homes
 from local.front.hooks import Feature, Hooks
+from local.front.identities import Identities
+from local.front.import_jobs import ImportJobs
 from local.front.listing import Listing
 from local.front.messages import Messages
+from local.front.mfa import Mfa
+from local.front.permission import Permission
+from local.front.pool_settings import PoolSettings
 from local.front.pools import Pools
 from local.front.protocol import (
     TARGET_PREFIX,
@@ -84,16 +91,28 @@ class Front:
         self.hooks = Hooks()
         self._exclusion = Exclusion()
         self.taken = TakenAliases(self.pools)
+        self.identities = Identities(self.upstream, self.pools, self.taken)
+        aliases = Aliases(self.pools, self.taken)
+        self.imports = ImportJobs(
+            self.pools, aliases, self.taken, self._exclusion, self.constraints, self.conditions
+        )
         own: tuple[Feature, ...] = (
+            Permission(self.upstream),
             self.homes,
             self.pools,
             Control(self),
             Listing(self.upstream),
             AttributeRules(self.pools),
             self.taken,
-            Aliases(self.pools, self.taken),
+            aliases,
             Recovery(self.pools),
             Groups(self.upstream),
+            PoolSettings(self.pools),
+            Branding(self.pools),
+            Clients(self.pools),
+            Mfa(self.pools),
+            self.identities,
+            self.imports,
         )
         for feature in (*own, *features, self.messages):
             feature.register(self.hooks)
@@ -123,6 +142,7 @@ class Front:
         """Close the port, then the connections, held ones too."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.imports.stop()
         await self.upstream.close()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -20,15 +20,8 @@ REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 RegionName = Annotated[str, Field(pattern=rf"^{REGION.pattern}$")]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-@dataclass(slots=True)
-class Conditions:
-    """What the front simulates besides quotas and faults: Regions that are lost, latency of every call."""
-
-    lost_regions: set[str] = field(default_factory=set)
-    latency_ms: float = 0.0
 
 
 class BadSettings(ValueError):
@@ -41,6 +34,31 @@ class BadSettings(ValueError):
 
 class _Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class ImportSettings(_Body, frozen=True):
+    """`PUT /_front/imports`: how user import jobs go. The defaults are documented, or observed, at AWS.
+
+    More than `failure_threshold` failed and skipped rows end a job; AWS does not say how many do, and None is
+    any number. `default_status` is that of users who cannot sign in without a password. The upload URL is
+    good for `upload_seconds`; a job that is not started expires after `expire_seconds`.
+    """
+
+    start_seconds: Seconds = 10.0
+    users_per_second: Rate = 35.0
+    failure_threshold: Annotated[int, Field(ge=0)] | None = None
+    default_status: Literal["RESET_REQUIRED", "CONFIRMED"] = "RESET_REQUIRED"
+    upload_seconds: Seconds = 900.0
+    expire_seconds: Seconds = 86_400.0
+
+
+@dataclass(slots=True)
+class Conditions:
+    """What the front simulates besides quotas and faults: lost Regions, latency, the pace of import jobs."""
+
+    lost_regions: set[str] = field(default_factory=set)
+    latency_ms: float = 0.0
+    imports: ImportSettings = field(default_factory=ImportSettings)
 
 
 class RegionBody(_Body):
@@ -59,6 +77,20 @@ class LatencyBody(_Body):
     """`PUT /_front/latency`."""
 
     latency_ms: Milliseconds
+
+
+class FederatedBody(_Body):
+    """`POST /_front/federated`: who signs in, as a provider tells Cognito.
+
+    `attributes` are the pool's, as the provider's mapping gives them. Without a client the sign-in comes
+    through an app client that takes the provider.
+    """
+
+    pool_id: Annotated[str, Field(pattern=r"^[\w-]+_[0-9a-zA-Z]+$")]
+    provider: Annotated[str, Field(min_length=1)]
+    user_id: Annotated[str, Field(min_length=1)]
+    attributes: dict[str, str] = Field(default_factory=dict)
+    client_id: str | None = None
 
 
 class QuotasBody(_Body):

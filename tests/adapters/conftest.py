@@ -83,11 +83,12 @@ def make_queue(aws: boto3.Session) -> Callable[[str], Queue]:
 
 @pytest.fixture
 def make_pool(aws: boto3.Session) -> Callable[..., Pool]:
-    """Makes empty pools; arguments are CreateUserPool's."""
+    """Makes empty pools that verify email addresses; arguments are CreateUserPool's."""
     client = aws.client("cognito-idp", config=NO_RETRIES)
 
     def make(**configuration: Any) -> Pool:
-        made = client.create_user_pool(PoolName="people", **configuration)
+        wanted = {"AutoVerifiedAttributes": ["email"], **configuration}
+        made = client.create_user_pool(PoolName="people", **wanted)
         return Pool(client, made["UserPool"]["Id"])
 
     return make
@@ -114,6 +115,8 @@ def stack(
         pool,
         make_queue("NewUsers"),
         make_queue("NewUsersDead"),
+        make_queue("ApiUsers"),
+        make_queue("ApiUsersDead"),
         make_queue("Updates"),
         make_queue("UpdatesDead"),
         aws.client("sns").create_topic(Name="notifications")["TopicArn"],

@@ -10,16 +10,22 @@ from typing import Any
 import pytest
 from moto.cognitoidp.models import CognitoIdpBackend
 from moto.dynamodb.models import DynamoDBBackend
+from moto.sqs.models import SQSBackend
+
+from tests.adapters import import_jobs
+from tests.adapters.moto_configuration import describe_whole_pools
 
 
 def mend(patch: pytest.MonkeyPatch) -> None:
-    """Make conditional writes atomic, and let a filter quote what its value contains.
+    """Make conditional writes atomic, let a filter quote what its value contains, and describe whole pools.
 
+    An empty queue says so at once: nothing can come while it is waited for. Pools have import jobs.
     Pools do without the key to sign tokens with: nobody signs in, and it takes 0.1 s a pool.
     """
     atomic = threading.RLock()
     put_item = DynamoDBBackend.put_item
     list_users = CognitoIdpBackend.list_users
+    receive_message = SQSBackend.receive_message
 
     def put_item_atomically(self: DynamoDBBackend, *args: Any, **kwargs: Any) -> Any:
         with atomic:
@@ -30,7 +36,15 @@ def mend(patch: pytest.MonkeyPatch) -> None:
         unquoted = re.sub(r"\\(.)", r"\1", filt, flags=re.DOTALL) if filt else filt
         return list_users(self, pool_id, unquoted, **paging)
 
+    def receive_at_once(
+        self: SQSBackend, queue: str, count: int, wait_seconds_timeout: int, *args: Any, **kwargs: Any
+    ) -> Any:
+        return receive_message(self, queue, count, 0, *args, **kwargs)
+
     unsigned = SimpleNamespace(RSAKey=SimpleNamespace(import_key=lambda _: None))
     patch.setattr("moto.cognitoidp.models.jwk", unsigned)
     patch.setattr(DynamoDBBackend, "put_item", put_item_atomically)
     patch.setattr(CognitoIdpBackend, "list_users", list_users_unquoted)
+    patch.setattr(SQSBackend, "receive_message", receive_at_once)
+    describe_whole_pools(patch)
+    import_jobs.teach(patch)

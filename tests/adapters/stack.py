@@ -18,13 +18,30 @@ from lifeboat.export import assembly as exporting
 from lifeboat.export.begin import Begun as ExportBegun
 from lifeboat.export.cleanup import plan_cleanup
 from lifeboat.export.completion import Summary
-from lifeboat.export.tasks import CleanupPlan, GroupsResult, MembershipsTask, RetireTask, UsersTask
+from lifeboat.export.tasks import (
+    CleanupPlan,
+    CompleteTask,
+    ConfigurationTask,
+    GroupsResult,
+    MembershipsTask,
+    RetireTask,
+    UsersTask,
+)
 from lifeboat.pacing import Deadline
 from lifeboat.restore import assembly as restoring
 from lifeboat.restore.begin import Begun as ImportBegun
 from lifeboat.restore.completion import Ended
 from lifeboat.restore.consumer import Consumer
-from lifeboat.restore.tasks import Progress, ProgressTask, Run, Verified
+from lifeboat.restore.tasks import (
+    GroupsTask,
+    JobProgress,
+    ListingTask,
+    Progress,
+    ProgressTask,
+    Run,
+    ScanTask,
+    Verified,
+)
 from lifeboat.restore.verify import verify
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes
@@ -39,15 +56,23 @@ MAX_RETIRE_PERCENT = 40
 CACHES: tuple[Any, ...] = (
     settings.settings,
     clients.cognito,
+    clients.careful_cognito,
     clients.dynamodb,
+    clients.logs,
+    clients.prompt_cognito,
+    clients.prompt_dynamodb,
     clients.s3,
     clients.sqs,
     clients.sns,
     clients.stepfunctions,
     restoring._table,
+    restoring._prompt_table,
+    restoring._prompt_writer,
     restoring._reader,
     restoring._writer,
     restoring._facts,
+    restoring._jobs,
+    restoring._rows,
 )
 """What a function keeps from one invocation to the next."""
 
@@ -71,6 +96,8 @@ class Stack:
     source: Pool
     new_users: Queue
     new_users_dead: Queue
+    api_users: Queue
+    api_users_dead: Queue
     updates: Queue
     updates_dead: Queue
     topic_arn: str
@@ -87,12 +114,19 @@ class Stack:
             "IMPORT_QUOTA_SHARE": "100000000",
             "EXPORT_CONCURRENCY": "2",
             "MAX_RETIRE_PERCENT": str(MAX_RETIRE_PERCENT),
+            "CAPTURE_CLIENT_SECRETS": "false",
+            "CAPTURE_MFA_PREFERENCES": "false",
+            "SOURCE_SUB_ATTRIBUTE": "",
+            "IMPORT_JOB_ROLE_ARN": "arn:aws:iam::123456789012:role/lifeboat-import-jobs",
+            "CSV_CHUNK_USERS": "10000",
             "CREATE_CONCURRENCY": "2",
             "UPDATE_CONCURRENCY": "2",
             "MAX_RECEIVE_COUNT": str(MAX_RECEIVE_COUNT),
             "REPORTS_BUCKET": self.bucket.name,
             "NEW_USERS_QUEUE_URL": self.new_users.url,
             "NEW_USERS_DLQ_URL": self.new_users_dead.url,
+            "API_USERS_QUEUE_URL": self.api_users.url,
+            "API_USERS_DLQ_URL": self.api_users_dead.url,
             "UPDATES_QUEUE_URL": self.updates.url,
             "UPDATES_DLQ_URL": self.updates_dead.url,
             "TOPIC_ARN": self.topic_arn,
@@ -124,6 +158,7 @@ class Export:
 
     def __post_init__(self) -> None:
         self.arn = execution("ExportWorkflow", self.started_at)
+        self.configured: ConfigurationTask | None = None
 
     def run(self) -> Summary:
         return self.end(self.plan_cleanup())
@@ -133,6 +168,7 @@ class Export:
         self.begin()
         users = self.users()
         groups = self.groups()
+        self.configuration()
         return self.plan([users], groups, self.memberships(groups))
 
     def end(self, plan: CleanupPlan) -> Summary:
@@ -148,6 +184,13 @@ class Export:
         task: UsersTask = {"Run": self.begun["Run"], "Prefixes": list(self.prefixes)}
         while not task.get("Finished"):
             task = exporting.user_export(self.begun["Run"]).export(task, self.deadline)
+        return task
+
+    def configuration(self) -> ConfigurationTask:
+        task: ConfigurationTask = {"Run": self.begun["Run"], "Next": 0}
+        while not task.get("Finished"):
+            task = exporting.configuration_export(self.begun["Run"]).export(task, self.deadline)
+        self.configured = task
         return task
 
     def groups(self) -> GroupsResult:
@@ -184,9 +227,18 @@ class Export:
         return task["Retired"]
 
     def complete(self, plan: CleanupPlan, retired: list[dict[str, int]]) -> Summary:
-        return exporting.export_end().complete(
-            {"Run": self.begun["Run"], "Counts": plan["Counts"], "Guard": plan["Guard"], "Retired": retired}
-        )
+        task: CompleteTask = {
+            "Run": self.begun["Run"],
+            "Counts": plan["Counts"],
+            "Guard": plan["Guard"],
+            "Retired": retired,
+        }
+        if self.configured is not None:
+            task["Configuration"] = {
+                "Counts": self.configured["Counts"],
+                "Unread": self.configured["Unread"],
+            }
+        return exporting.export_end().complete(task)
 
     def fail(self, error: str, cause: str) -> None:
         exporting.export_end().fail({**self._task(), "Error": error, "Cause": cause})
@@ -213,6 +265,7 @@ class Import:
 
     def __post_init__(self) -> None:
         self.arn = execution("ImportWorkflow", self.started_at)
+        self.job: JobProgress | None = None
 
     def run(self) -> Ended:
         self.enqueue()
@@ -239,41 +292,59 @@ class Import:
         return self.begun["Run"]
 
     def create_groups(self) -> None:
-        task = self.begun["Groups"]
+        task: GroupsTask = {"Run": self.of, "Next": 0}
         while not task.get("Finished"):
             task = restoring.group_restore(self.of).create(task, PLENTY)
 
     def scan(self) -> None:
         self.expected = []
         for portion in self.begun["Scans"]:
-            task = {**portion, "Shards": [shard for shard in portion["Shards"] if shard in self.shards]}
+            shards = [shard for shard in portion["Shards"] if shard in self.shards]
+            task: ScanTask = {"Run": self.of, "Shards": shards}
             while not task.get("Finished"):
-                task = restoring.scan(self.of).enqueue(task, self.deadline)  # type: ignore[arg-type,assignment]
-            self.expected.append(int(task["Expected"]))  # type: ignore[call-overload]
+                task = restoring.scan(self.of).enqueue(task, self.deadline)
+            self.expected.append(task["Expected"])
 
     def deliver(self, order: random.Random | None = None) -> None:
-        """Hand over every message of both queues until none is left."""
-        hand_over(self.stack.new_users, restoring.new_user_consumer(), self.copies, order)
+        """Take every queue's messages until none is left: by import jobs, then by the consumers."""
+        again(self.stack.new_users, self.copies, order)
+        self.run_jobs()
+        hand_over(self.stack.api_users, restoring.new_user_consumer(), self.copies, order)
         hand_over(self.stack.updates, restoring.update_consumer(), self.copies, order)
+
+    def run_jobs(self) -> None:
+        """Run Import Job until there is nothing more for it to do."""
+        while self.take_job()["Active"]:
+            pass
+
+    def take_job(self) -> JobProgress:
+        """Run Import Job once."""
+        self.job = restoring.import_job_step(self.of).take({"Run": self.of}, PLENTY)
+        return self.job
 
     def progress(self, previous: Progress | None = None) -> Progress:
         task: ProgressTask = {"Run": self.of, "Expected": self.expected}
+        if self.job is not None:
+            task["Job"] = self.job
         if previous is not None:
             task["Previous"] = previous
         return restoring.progress_check(self.of).check(task)
 
     def list_restored(self) -> None:
         for portion in self.begun["Listings"]:
-            task = portion
+            task: ListingTask = {"Run": self.of, "Parts": portion["Parts"]}
             while not task.get("Finished"):
                 task = restoring.restored_listing(self.of).list(task, self.deadline)
 
     def verify(self) -> list[Verified]:
-        return [verify(restoring.files(self.of), task) for task in self.begun["Checks"]]
+        return [
+            verify(restoring.files(self.of), {"Run": self.of, "Bucket": check["Bucket"]})
+            for check in self.begun["Checks"]
+        ]
 
     def complete(self, verified: list[Verified]) -> Ended:
-        task = {"Run": self.of, "Verified": verified}
-        return restoring.import_end().complete(task, restoring.reconciliation(self.of))  # type: ignore[arg-type]
+        reconciliation = restoring.reconciliation(self.of)
+        return restoring.import_end().complete({"Run": self.of, "Verified": verified}, reconciliation)
 
     def report(self) -> dict[str, Any]:
         report: dict[str, Any] = self.stack.bucket.get_document(f"imports/{self.of['ImportId']}/report.json")
@@ -292,6 +363,16 @@ def hand_over(
         if order is not None:
             order.shuffle(waiting)
         waiting = [body for body in waiting if not taken(consumer, body, received)]
+
+
+def again(queue: Queue, copies: int, order: random.Random | None = None) -> None:
+    """Let each of a queue's messages be there so many times, and in any order where one is drawn."""
+    if copies == 1 and order is None:
+        return
+    waiting = [body for body in bodies(queue) for _ in range(copies)]
+    if order is not None:
+        order.shuffle(waiting)
+    queue.send(json.loads(body) for body in waiting)
 
 
 def taken(consumer: Consumer[Any], body: str, received: int) -> bool:

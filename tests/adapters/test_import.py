@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 from typing import Any
@@ -19,11 +21,14 @@ from lifeboat.model import Group, Membership
 from lifeboat.restore import assembly
 from lifeboat.restore.completion import Ended
 from lifeboat.restore.consumer import Consumer
+from lifeboat.restore.csv_rows import NOT_VERIFIED, UNCONFIRMED
+from lifeboat.restore.import_chunk import CSV_ONLY
 from lifeboat.store.items import Change, draft_membership
 from lifeboat.store.keys import user_key
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.lock import Lock
-from tests.adapters.pools import Pool, failing
+from lifeboat.store.outcomes import Lane
+from tests.adapters.pools import Pool, asked_of, failing
 from tests.adapters.stack import Export, Import, MakePool, Stack, bodies, dead_letters, hand_over, taken
 from tests.unit.examples import OVER, USER
 
@@ -46,14 +51,26 @@ def fill(pool: Pool) -> None:
     pool.add("bare")
     pool.add("cyn", {"email": "cyn@example.com", "email_verified": "false"}, status="UNCONFIRMED")
     pool.add("dee", {"email": "dee@example.com", **VERIFIED}, ["staff"], status="FORCE_CHANGE_PASSWORD")
+    pool.add("flo", {"email": "flo@example.com", "email_verified": "false"}, status="FORCE_CHANGE_PASSWORD")
     pool.add("eve", {"email": "eve@example.com", **VERIFIED}, status="RESET_REQUIRED")
     pool.add(
         "Google_1", {"email": "fed@example.com", "identities": "[]"}, ["staff"], status="EXTERNAL_PROVIDER"
     )
 
 
-RESTORED = 7
+RESTORED = 8
 """All of these people but the federated one."""
+
+BY_CSV = ("ann", "dee", "eve")
+"""Those of them whom an import job can create."""
+
+BY_API = ("bob", "李,/#\"q'%", "bare", "cyn", "flo")
+"""The others: without a verified address, or never confirmed."""
+
+INVITED = ("cyn", "flo")
+"""Those who cannot use "Forgot password" afterwards, as they could not before."""
+
+LANES = ("auto", "api")
 
 MEMBERSHIPS = 6
 """Theirs; the federated one has another."""
@@ -76,6 +93,21 @@ def fresh(backup: Stack, make_pool: MakePool) -> Pool:
 
 def into(pool: Pool, **changes: Any) -> dict[str, Any]:
     return {"NewUserPoolId": pool.pool_id, **changes}
+
+
+def resend(queue: Queue, waiting: list[str]) -> None:
+    queue.send(json.loads(body) for body in waiting)
+
+
+def user_map(run: Import) -> list[dict[str, str]]:
+    """The rows of the map from old to new users."""
+    folder = f"imports/{run.of['ImportId']}/maps/"
+    client = clients.s3()
+    texts = [
+        client.get_object(Bucket="reports", Key=key)["Body"].read().decode()
+        for key in run.stack.bucket.keys(f"{folder}users-")
+    ]
+    return [row for text in texts for row in csv.DictReader(io.StringIO(text, newline=""))]
 
 
 def people(pool: Pool) -> dict[str, Any]:
@@ -108,8 +140,9 @@ def failure_of(run: Import, name: str) -> str:
 # -- all goes well ------------------------------------------------------------------------------
 
 
-def test_everything_comes_back(backup: Stack, fresh: Pool) -> None:
-    run = Import(backup, into(fresh))
+@pytest.mark.parametrize("lane", LANES)
+def test_everything_comes_back(backup: Stack, fresh: Pool, lane: str) -> None:
+    run = Import(backup, into(fresh, UserLane=lane))
     run.enqueue()
     assert not run.progress()["Drained"]
     run.deliver()
@@ -124,8 +157,42 @@ def test_everything_comes_back(backup: Stack, fresh: Pool) -> None:
         "unexpected": 0,
     }
     statuses = {user.username: user.status for user in fresh.users().values()}
-    assert statuses["cyn"] == statuses["dee"] == "FORCE_CHANGE_PASSWORD"
-    assert {statuses[name] for name in statuses if name not in ("cyn", "dee")} == {"CONFIRMED"}
+    assert statuses == {
+        **dict.fromkeys(BY_CSV, "RESET_REQUIRED" if lane == "auto" else "CONFIRMED"),
+        **dict.fromkeys(BY_API, "CONFIRMED"),
+        **dict.fromkeys(INVITED, "FORCE_CHANGE_PASSWORD"),
+    }
+
+
+def test_who_no_row_can_carry_is_failed_where_only_import_jobs_are_wanted(backup: Stack, fresh: Pool) -> None:
+    run = Import(backup, into(fresh, UserLane="csv"))
+    ended = run.run()
+    subs = {user.username: user.sub for user in backup.source.users().values()}
+    assert fresh.users().keys() == set(BY_CSV)
+    assert ended["Users"]["failed"] == len(BY_API)
+    unverified = f"{CSV_ONLY}: {NOT_VERIFIED}"
+    reasons = {**dict.fromkeys(BY_API, unverified), "cyn": f"{CSV_ONLY}: {UNCONFIRMED}"}
+    assert {entry["sub"]: entry["reason"] for entry in run.report()["failed"]} == {
+        subs[name]: reason for name, reason in reasons.items()
+    }
+    # Resumed in lane auto, it brings back the others as well
+    again = Import(backup, {"Resume": run.of["ImportId"], "UserLane": "auto"}, RESUMED)
+    is_restored(again.run(), backup.source, fresh)
+
+
+def test_a_full_pool_is_imported_by_one_job_after_another(
+    backup: Stack, fresh: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifeboat.aws.queues.BATCH_ENTRIES", 1)
+    monkeypatch.setattr("lifeboat.restore.import_chunk.SMALLEST_CHUNK", 1)
+    monkeypatch.setattr("lifeboat.restore.import_chunk.GROWTH", 1)
+    started = asked_of(clients.cognito(), "StartUserImportJob")
+    run = Import(backup, into(fresh))
+    is_restored(run.run(), backup.source, fresh)
+    assert len(started) == len(BY_CSV)
+    entry = Ledger(backup.table, "import").get(run.of["ImportId"])
+    assert entry is not None
+    assert (entry["jobs"], entry["job"], entry["csv_closed"]) == (len(BY_CSV), {}, "")
 
 
 def test_the_report_says_what_came_back_and_what_no_api_recreates(backup: Stack, fresh: Pool) -> None:
@@ -138,11 +205,19 @@ def test_the_report_says_what_came_back_and_what_no_api_recreates(backup: Stack,
     assert report["totals"]["memberships"] == {"restored": MEMBERSHIPS}
     assert report["totals"]["groups"] == {"in_backup": 5, "different": 0}
     assert (report["failed"], report["different"], report["different_groups"]) == ([], [], [])
+    assert (report["unexpected"], report["unexpected_groups"]) == ([], [])
+    assert report["lanes"] == {
+        "csv": len(BY_CSV),
+        "api": len(BY_API),
+        "why_api": {NOT_VERIFIED: len(BY_API) - 1, UNCONFIRMED: 1},
+    }
+    assert report["maps"] == f"s3://reports/imports/{run.of['ImportId']}/maps/"
     listed = report["not_restorable"]
     assert {name: listed[name]["subs"] for name in listed if "subs" in listed[name]} == {
         "federated_profiles": [subs["Google_1"]],
         "status_unconfirmed": [subs["cyn"]],
-        "temporary_passwords": [subs["dee"]],
+        "invitations": [subs["dee"]],
+        "temporary_passwords": [subs["flo"]],
         "status_reset_required": [subs["eve"]],
     }
     assert listed["federated_profiles"]["memberships"] == 1
@@ -152,13 +227,20 @@ def test_what_an_import_leaves_behind(backup: Stack, fresh: Pool) -> None:
     run = Import(backup, into(fresh))
     run.run()
     before, there = backup.source.users(), fresh.users()
-    # The map from old to new subs
-    pairs = backup.bucket.get_lines(f"imports/{run.of['ImportId']}/sub-map/")
+    # The map from old to new users
     new_subs = {before[name].sub: user.sub for name, user in there.items()}
-    assert {pair["sub"]: pair["new_sub"] for pair in pairs} == new_subs
-    # An outcome for every user that was enqueued
+    assert {row["sub"]: row["new_sub"] for row in user_map(run)} == new_subs
+    assert {(row["username"], row["new_username"]) for row in user_map(run)} == {(n, n) for n in there}
+    # The page for people
+    page = clients.s3().get_object(Bucket="reports", Key=f"imports/{run.of['ImportId']}/report.html")
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert run.of["ImportId"] in page["Body"].read().decode()
+    # An outcome for every user that was enqueued; import jobs do not tell which subs they gave
     outcomes = {outcome.sub: outcome for outcome in run.outcomes().all()}
-    assert {sub: outcome.new_sub for sub, outcome in outcomes.items()} == new_subs
+    assert {sub: (outcome.lane, outcome.new_sub) for sub, outcome in outcomes.items()} == {
+        before[name].sub: (Lane.CSV, "") if name in BY_CSV else (Lane.API, user.sub)
+        for name, user in there.items()
+    }
     assert all(outcome.complete for outcome in outcomes.values())
     # A closed ledger entry, and no lock
     entry = Ledger(backup.table, "import").get(run.of["ImportId"])
@@ -175,24 +257,35 @@ def test_a_pool_that_makes_usernames_up_is_restored_by_address(stack: Stack, mak
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("USER_POOL_ID", stack.source.pool_id)
         stack.source.add_group("staff")
+        old: dict[str, str] = {}
         addresses = [
             {"email": "ann@example.com", **VERIFIED},
             {"phone_number": "+441632960000", "phone_number_verified": "true"},
             {"email": "both@example.com", "phone_number": "+441632960001", **VERIFIED},
         ]
         for number, attributes in enumerate(addresses):
-            stack.source.add(f"generated-{number}", attributes, ["staff"], enabled=number > 0)
+            sub = stack.source.add(f"generated-{number}", attributes, ["staff"], enabled=number > 0)
+            old[sub] = f"generated-{number}"
         Export(EXPORTED).run()
     # When it is restored, each message delivered twice
     fresh = make_pool(**settings)
-    ended = Import(stack, into(fresh), copies=2).run()
+    run = Import(stack, into(fresh), copies=2)
+    ended = run.run()
     # Then each is the same person under another name
     assert ended["Complete"], ended["Cause"]
     assert sorted(
-        (comparable_attributes(user).items(), user.enabled) for user in fresh.users().values()
-    ) == sorted((comparable_attributes(user).items(), user.enabled) for user in stack.source.users().values())
+        (sorted(comparable_attributes(user).items()), user.enabled) for user in fresh.users().values()
+    ) == sorted(
+        (sorted(comparable_attributes(user).items()), user.enabled) for user in stack.source.users().values()
+    )
     assert all(fresh.groups_of(name) == {"staff"} for name in fresh.users())
     assert fresh.users().keys().isdisjoint(stack.source.users())
+    # And the map tells the names, for those of both lanes
+    assert run.report()["lanes"] == {"csv": 2, "api": 1, "why_api": {NOT_VERIFIED: 1}}
+    assert {row["sub"]: row["username"] for row in user_map(run)} == old
+    assert {row["new_username"]: row["new_sub"] for row in user_map(run)} == {
+        name: user.sub for name, user in fresh.users().items()
+    }
 
 
 def test_a_user_without_an_address_is_named_when_the_pool_wants_one(
@@ -206,7 +299,7 @@ def test_a_user_without_an_address_is_named_when_the_pool_wants_one(
     run = Import(stack, into(make_pool(UsernameAttributes=["email"])))
     ended = run.run()
     assert ended["Error"] == "ImportIncomplete"
-    ((_, reason),) = dead_letters(stack.new_users_dead)
+    ((_, reason),) = dead_letters(stack.api_users_dead)
     assert "no email to sign in with" in reason
     assert run.report()["failed"] == [{"sub": stack.source.users()["generated"].sub, "reason": reason}]
 
@@ -224,20 +317,27 @@ def test_every_message_may_come_twice_and_in_any_order(backup: Stack, fresh: Poo
     is_restored(run.end(), backup.source, fresh)
 
 
-def test_a_message_that_comes_again_when_all_is_done_changes_nothing(backup: Stack, fresh: Pool) -> None:
+@pytest.mark.parametrize("lane", LANES)
+def test_a_message_that_comes_again_when_all_is_done_changes_nothing(
+    backup: Stack, fresh: Pool, lane: str
+) -> None:
     # Given messages that SQS has kept copies of
-    run = Import(backup, into(fresh))
+    run = Import(backup, into(fresh, UserLane=lane))
     run.enqueue()
-    new_users = bodies(backup.new_users)
-    backup.new_users.send(json.loads(body) for body in new_users)
-    hand_over(backup.new_users, assembly.new_user_consumer())
+    new_users, api_users = bodies(backup.new_users), bodies(backup.api_users)
+    assert len(new_users) == (len(BY_CSV) if lane == "auto" else 0)
+    resend(backup.new_users, new_users)
+    resend(backup.api_users, api_users)
+    run.run_jobs()
+    hand_over(backup.api_users, assembly.new_user_consumer())
     updates = bodies(backup.updates)
-    backup.updates.send(json.loads(body) for body in updates)
+    resend(backup.updates, updates)
     run.deliver()
     passwords = {name: fresh.password_of(name) for name in fresh.users()}
     # When they are delivered once more
-    backup.updates.send(json.loads(body) for body in updates)
-    backup.new_users.send(json.loads(body) for body in new_users)
+    resend(backup.updates, updates)
+    resend(backup.api_users, api_users)
+    resend(backup.new_users, new_users)
     run.deliver()
     # Then nobody has another password, and everything is as it was
     assert {name: fresh.password_of(name) for name in fresh.users()} == passwords
@@ -259,16 +359,17 @@ def test_a_user_that_is_killed_between_two_calls_is_taken_up_again(
     backup: Stack, fresh: Pool, service: str, operation: str, error: ClientError
 ) -> None:
     # Given consumers that break off at this call
-    run = Import(backup, into(fresh))
+    run = Import(backup, into(fresh, UserLane="api"))
     run.enqueue()
     client = clients.dynamodb().meta.client if service == "dynamodb" else getattr(clients, service)()
     queues: list[tuple[Queue, Consumer[Any]]] = [
-        (backup.new_users, assembly.new_user_consumer()),
+        (backup.api_users, assembly.new_user_consumer()),
         (backup.updates, assembly.update_consumer()),
     ]
     for queue, consumer in queues:
         waiting = bodies(queue)
-        queue.send(json.loads(body) for body in waiting)
+        assert waiting
+        resend(queue, waiting)
         with failing(client, operation, error):
             for body in waiting:
                 taken(consumer, body, 1)
@@ -283,9 +384,10 @@ def test_a_user_that_is_there_but_not_listed_yet_is_tried_again(
     backup: Stack, fresh: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given users that were created before their consumer was killed, and that no listing shows yet
-    run = Import(backup, into(fresh))
+    run = Import(backup, into(fresh, UserLane="api"))
     run.enqueue()
-    waiting = bodies(backup.new_users)
+    waiting = bodies(backup.api_users)
+    assert len(waiting) == RESTORED
     too_fast = refusal("TooManyRequestsException", "AdminSetUserPassword")
     with monkeypatch.context() as patch, failing(clients.cognito(), "AdminSetUserPassword", too_fast):
         patch.setattr(PoolReader, "user_where", lambda *_: None)
@@ -293,8 +395,8 @@ def test_a_user_that_is_there_but_not_listed_yet_is_tried_again(
             for body in waiting:
                 taken(assembly.new_user_consumer(), body, received)
     # Then they are restored once they are listed
-    assert bodies(backup.new_users_dead) == []
-    backup.new_users.send(json.loads(body) for body in waiting)
+    assert bodies(backup.api_users_dead) == []
+    resend(backup.api_users, waiting)
     run.deliver()
     is_restored(run.end(), backup.source, fresh)
 
@@ -322,7 +424,7 @@ def test_a_user_whose_updates_could_not_be_queued_is_named_with_the_reason(
     backup: Stack, fresh: Pool
 ) -> None:
     # Given an SQS that takes no updates
-    run = Import(backup, into(fresh))
+    run = Import(backup, into(fresh, UserLane="api"))
     run.enqueue()
     with failing(clients.sqs(), "SendMessageBatch", refusal("InternalError", "SendMessageBatch")):
         run.deliver()
@@ -354,6 +456,7 @@ def test_the_end_may_be_repeated(backup: Stack, fresh: Pool) -> None:
 # -- somebody else ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("lane", LANES)
 @pytest.mark.parametrize(
     ("attributes", "status"),
     [
@@ -365,10 +468,10 @@ def test_the_end_may_be_repeated(backup: Stack, fresh: Pool) -> None:
     ],
 )
 def test_who_signed_up_under_a_restored_name_is_given_nothing(
-    backup: Stack, fresh: Pool, attributes: dict[str, str], status: str
+    backup: Stack, fresh: Pool, attributes: dict[str, str], status: str, lane: str
 ) -> None:
     # Given somebody who took ann's name after the import began
-    run = Import(backup, into(fresh))
+    run = Import(backup, into(fresh, UserLane=lane))
     run.enqueue()
     fresh.add("ann", attributes, status=status)
     # When ann is restored
@@ -402,19 +505,19 @@ def test_who_signed_up_under_a_name_without_attributes_cannot_sign_in_as_it(
 
 
 def test_a_taken_alias_is_given_up_with_its_reason_and_holds_up_nobody(backup: Stack, fresh: Pool) -> None:
-    run = Import(backup, into(fresh))
+    run = Import(backup, into(fresh, UserLane="api"))
     run.enqueue()
     taken_alias = refusal("AliasExistsException", "AdminCreateUser", "ann@example.com is taken")
-    waiting = bodies(backup.new_users)
+    waiting = bodies(backup.api_users)
     for body in waiting:
         if json.loads(body)["username"] == "ann":
             with failing(clients.cognito(), "AdminCreateUser", taken_alias):
                 taken(assembly.new_user_consumer(), body, 1)
         else:
-            backup.new_users.send([json.loads(body)])
+            resend(backup.api_users, [body])
     run.deliver()
     ended = run.end()
-    ((document, reason),) = dead_letters(backup.new_users_dead)
+    ((document, reason),) = dead_letters(backup.api_users_dead)
     assert document["username"] == "ann"
     assert reason == "AdminCreateUser: AliasExistsException: … is taken"
     assert run.report()["failed"] == [{"sub": document["sub"], "reason": reason}]
@@ -432,12 +535,12 @@ def test_a_taken_alias_is_given_up_with_its_reason_and_holds_up_nobody(backup: S
 
 @pytest.fixture
 def incomplete(backup: Stack, fresh: Pool) -> Import:
-    """An import of which one user could not be created."""
-    run = Import(backup, into(fresh))
+    """An import by the API of which one user could not be created."""
+    run = Import(backup, into(fresh, UserLane="api"))
     run.enqueue()
     refused = refusal("InvalidParameterException", "AdminCreateUser", "no such attribute")
-    waiting = bodies(backup.new_users)
-    backup.new_users.send(json.loads(body) for body in waiting if json.loads(body)["username"] != "ann")
+    waiting = bodies(backup.api_users)
+    resend(backup.api_users, [body for body in waiting if json.loads(body)["username"] != "ann"])
     with failing(clients.cognito(), "AdminCreateUser", refused):
         for body in waiting:
             if json.loads(body)["username"] == "ann":
@@ -452,18 +555,34 @@ def test_resuming_redoes_only_what_is_missing(incomplete: Import, fresh: Pool) -
     backup = incomplete.stack
     run = Import(backup, {"Resume": incomplete.of["ImportId"]}, RESUMED)
     run.enqueue()
-    # Then only the missing user is sent again
-    waiting = bodies(backup.new_users)
+    # Then only the missing user is sent again, by the lane that was chosen at first
+    waiting = bodies(backup.api_users)
     assert [json.loads(body)["username"] for body in waiting] == ["ann"]
-    backup.new_users.send(json.loads(body) for body in waiting)
+    assert bodies(backup.new_users) == []
+    resend(backup.api_users, waiting)
     run.deliver()
-    assert run.of["UserPoolId"] == fresh.pool_id
+    assert (run.of["UserPoolId"], run.of["UserLane"]) == (fresh.pool_id, "api")
     is_restored(run.end(), backup.source, fresh)
 
 
-def test_resuming_brings_back_a_user_deleted_after_it_was_restored(backup: Stack, fresh: Pool) -> None:
+def test_resuming_in_another_lane_sends_what_is_missing_by_it(incomplete: Import, fresh: Pool) -> None:
+    backup = incomplete.stack
+    run = Import(backup, {"Resume": incomplete.of["ImportId"], "UserLane": "auto"}, RESUMED)
+    run.enqueue()
+    waiting = bodies(backup.new_users)
+    assert [json.loads(body)["username"] for body in waiting] == ["ann"]
+    resend(backup.new_users, waiting)
+    run.deliver()
+    is_restored(run.end(), backup.source, fresh)
+    assert fresh.users()["ann"].status == "RESET_REQUIRED"
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_resuming_brings_back_a_user_deleted_after_it_was_restored(
+    backup: Stack, fresh: Pool, lane: str
+) -> None:
     # Given a user that somebody deletes from the new pool before the import has ended
-    run = Import(backup, into(fresh))
+    run = Import(backup, into(fresh, UserLane=lane))
     run.enqueue()
     run.deliver()
     fresh.remove("ann")
@@ -534,6 +653,7 @@ def test_every_difference_is_found_and_named(backup: Stack, fresh: Pool) -> None
     fresh.add("newcomer")
     fresh.client.update_group(UserPoolId=fresh.pool_id, GroupName="staff", Description="else", Precedence=1)
     fresh.remove_group("group-2")
+    fresh.add_group("visitors")
     # When it is verified
     ended = run.end()
     report = run.report()
@@ -555,6 +675,7 @@ def test_every_difference_is_found_and_named(backup: Stack, fresh: Pool) -> None
         {"group": "group-2", "fields": ["missing"]},
         {"group": "staff", "fields": ["description", "precedence"]},
     ]
+    assert report["unexpected_groups"] == ["visitors"]
 
 
 @pytest.mark.parametrize("status", ["UNCONFIRMED", "COMPROMISED"])
@@ -606,6 +727,44 @@ def test_groups_that_are_there_are_set_to_what_the_backup_says(backup: Stack, fr
     assert fresh.groups()["staff"] == Group("staff", "Who “works” here", 0)
 
 
+def test_a_role_that_differs_by_region_is_mapped(backup: Stack, fresh: Pool) -> None:
+    there, here = "arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/x-here"
+    run = Import(backup, into(fresh, ArnMap={there: here}))
+    ended = run.run()
+    assert ended["Complete"], ended["Cause"]
+    assert fresh.groups()["людей/#1@"].role_arn == here
+    # Resuming maps it again without being told
+    again = Import(backup, {"Resume": run.of["ImportId"]}, RESUMED)
+    assert again.run()["Complete"]
+    assert fresh.groups()["людей/#1@"].role_arn == here
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_every_restored_user_carries_the_sub_that_applications_know(
+    stack: Stack, make_pool: MakePool, monkeypatch: pytest.MonkeyPatch, lane: str
+) -> None:
+    # Given a pool whose schema has an attribute for it, and a user restored before
+    schema = [{"Name": "source_sub", "AttributeDataType": "String", "Mutable": True}]
+    stack.source = make_pool(Schema=schema)
+    monkeypatch.setenv("USER_POOL_ID", stack.source.pool_id)
+    ann = stack.source.add("ann", {"email": "ann@example.com", **VERIFIED})
+    bob = stack.source.add("bob", {"email": "bob@example.com"})
+    stack.source.add("cyn", {"email": "cyn@example.com", **VERIFIED, "custom:source_sub": "the-first"})
+    Export(EXPORTED).run()
+    fresh = make_pool(Schema=schema)
+    # When all are restored
+    run = Import(stack, into(fresh, UserLane=lane, SourceSubAttribute="custom:source_sub"))
+    ended = run.run()
+    # Then each carries the sub of the old pool, or the one it carried there
+    assert ended["Complete"], ended["Cause"]
+    assert {name: user.attributes["custom:source_sub"] for name, user in fresh.users().items()} == {
+        "ann": ann,
+        "bob": bob,
+        "cyn": "the-first",
+    }
+    assert run.report()["lanes"]["csv"] == (2 if lane == "auto" else 0)
+
+
 def test_creating_groups_goes_on_where_it_stopped(backup: Stack, fresh: Pool) -> None:
     run = Import(backup, into(fresh))
     run.begin()
@@ -651,17 +810,17 @@ def test_a_scan_without_its_table_is_a_passing_failure(backup: Stack, fresh: Poo
     lost = refusal("InternalServerError", "Query")
     with failing(client, "Query", lost), pytest.raises(StoreUnavailable):
         run.scan()
-    assert bodies(backup.new_users) == []
+    assert bodies(backup.new_users) == bodies(backup.api_users) == []
 
 
 def test_a_poison_message_holds_up_nobody(backup: Stack, fresh: Pool) -> None:
     run = Import(backup, into(fresh))
     run.enqueue()
     poison = {"sub": USER.sub, "username": "mallory"}
-    backup.new_users.send([poison])
-    backup.updates.send([poison])
+    for queue in (backup.new_users, backup.api_users, backup.updates):
+        queue.send([poison])
     run.deliver()
-    for queue in (backup.new_users_dead, backup.updates_dead):
+    for queue in (backup.new_users_dead, backup.api_users_dead, backup.updates_dead):
         ((document, reason),) = dead_letters(queue)
         assert document == poison
         assert reason == "unusable message: import_id: missing"
@@ -674,6 +833,7 @@ def test_a_large_backup_is_verified_in_parts(
     monkeypatch.setattr("lifeboat.restore.begin.USERS_PER_BUCKET", 2)
     run = Import(backup, into(fresh))
     ended = run.run()
-    assert run.of["Buckets"] == 4
+    assert run.of["Buckets"] == 5
+    assert len(user_map(run)) == RESTORED
     assert ended["Users"]["restored"] == RESTORED
     is_restored(ended, backup.source, fresh)

@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from lifeboat.store.keys import shard_of
-from lifeboat.store.outcomes import Outcome, Outcomes, State
+from lifeboat.store.outcomes import Lane, Outcome, Outcomes, State
 from lifeboat.store.table import BackupTable
 from tests.unit.examples import USER
 
@@ -18,7 +18,11 @@ Step = Callable[[Outcomes], None]
 
 
 def created(outcomes: Outcomes) -> None:
-    outcomes.created(SUB, "new-sub", 2)
+    outcomes.created(SUB, "new-sub", 2, "no verified address")
+
+
+def created_by_csv(outcomes: Outcomes) -> None:
+    outcomes.created_by_csv({SUB: 2})
 
 
 def failed(outcomes: Outcomes) -> None:
@@ -52,7 +56,16 @@ def after(table: BackupTable, *steps: Step) -> Outcome:
 
 after.imports = 0  # type: ignore[attr-defined]
 
-DONE = Outcome(SUB, State.CREATED, "", "new-sub", 2, frozenset({0, 1}))
+DONE = Outcome(
+    SUB,
+    State.CREATED,
+    new_sub="new-sub",
+    lane=Lane.API,
+    lane_reason="no verified address",
+    updates_expected=2,
+    updates_done=frozenset({0, 1}),
+)
+BY_CSV = replace(DONE, new_sub="", lane=Lane.CSV, lane_reason="")
 
 
 def test_a_user_is_settled_when_it_is_created_and_every_update_is_made(table: BackupTable) -> None:
@@ -61,6 +74,25 @@ def test_a_user_is_settled_when_it_is_created_and_every_update_is_made(table: Ba
     assert [outcome.settled for outcome in seen] == [False, False, True]
     assert seen[-1] == DONE
     assert DONE.complete
+
+
+def test_a_user_of_an_import_job_is_settled_like_any_other(table: BackupTable) -> None:
+    for order in permutations([updated(0), updated(1), updated(0)]):
+        assert after(table, created_by_csv, *order) == BY_CSV
+    # A failure before it, in a job of an earlier attempt, is forgotten
+    assert after(table, failed, created_by_csv, updated(0), updated(1)) == BY_CSV
+    assert after(table, created_by_csv, failed, updated(0), updated(1)) == BY_CSV
+
+
+def test_users_of_an_import_job_are_written_and_read_by_the_batch(table: BackupTable) -> None:
+    outcomes = Outcomes(table, "an-import")
+    subs = [f"{number:03x}-sub" for number in range(130)]
+    outcomes.created_by_csv({sub: number % 3 for number, sub in enumerate(subs)})
+    found = outcomes.of_users([*subs, "never-there"])
+    assert {sub: outcome.updates_expected for sub, outcome in found.items()} == {
+        sub: number % 3 for number, sub in enumerate(subs)
+    }
+    assert {outcome.lane for outcome in found.values()} == {Lane.CSV}
 
 
 def test_updates_count_once_in_any_order_and_however_often(table: BackupTable) -> None:
@@ -129,8 +161,8 @@ def test_outcomes_lie_in_their_users_shard(table: BackupTable, sub: str) -> None
 def test_all_outcomes_are_those_of_every_shard_and_of_this_import_only(table: BackupTable) -> None:
     subs = ["00-a", "ff-b", "no hexadecimal"]
     for sub in subs:
-        Outcomes(table, "an-import").created(sub, "new", 0)
-    Outcomes(table, "another").created("00-z", "new", 0)
+        Outcomes(table, "an-import").created(sub, "new", 0, "")
+    Outcomes(table, "another").created("00-z", "new", 0, "")
     assert sorted(outcome.sub for outcome in Outcomes(table, "an-import").all()) == sorted(subs)
 
 

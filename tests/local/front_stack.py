@@ -1,4 +1,4 @@
-"""Fixtures of the tests that talk to the Cognito front over HTTP: a ministack process and a front before it.
+"""Fixtures of the tests that talk to the Cognito front over HTTP: a mended ministack and a front before it.
 
 A pytest plugin: a test module takes it with `pytest_plugins = ["tests.local.front_stack"]`. One ministack and
 one front serve all of them; each test starts with the front reset and makes pools of its own.
@@ -26,6 +26,7 @@ from local.front import BackgroundFront, FrontOptions
 from tests.local.waiting import wait_for
 
 START_SECONDS = 60.0
+ROOT = Path(__file__).parents[2]
 
 
 class FrontStack:
@@ -141,7 +142,7 @@ def running_ministack() -> Iterator[str]:
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": home,
-            "TMPDIR": home,
+            "TMPDIR": tempfile.mkdtemp(dir=home),  # it empties this at its end
             "STATE_DIR": f"{home}/state",
             "S3_DATA_DIR": f"{home}/s3",
             "BIND_HOST": "127.0.0.1",
@@ -153,7 +154,11 @@ def running_ministack() -> Iterator[str]:
         log = Path(home, "ministack.log")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"], cwd=home, env=environment, stdout=output, stderr=output
+                [sys.executable, "-m", "local.ministack_server"],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=output,
             )
         try:
             wait_for(lambda: _healthy(url, process, log), "ministack", START_SECONDS)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.local.front_stack"]
 
-HEADER = {"CSVHeader": ["cognito:username"], "UserPoolId": "us-east-1_a"}
+CERTIFICATE = {"Certificate": "MIIC"}
 SECRET = "somebody@example.com"
 
 
@@ -83,8 +83,8 @@ class Extension:
     """A feature as a later one might be: an operation that upstream lacks, a route, and a bug."""
 
     def register(self, hooks: Hooks) -> None:
-        async def header(_: Call) -> Answer:
-            return success(HEADER)
+        async def certificate(_: Call) -> Answer:
+            return success(CERTIFICATE)
 
         async def upload(request: web.BaseRequest) -> web.StreamResponse:
             return web.json_response({"received": len(await request.read())})
@@ -95,8 +95,8 @@ class Extension:
         async def crash(received: Call) -> None:
             raise RuntimeError(f"cannot cope with {received.data}")
 
-        hooks.before(header, "GetCSVHeader")
-        hooks.before(refuse, "StartUserImportJob")
+        hooks.before(certificate, "GetSigningCertificate")
+        hooks.before(refuse, "AdminDisableUser")
         hooks.before(crash, "AdminCreateUser")
         hooks.route("/_import/", upload)
 
@@ -105,9 +105,9 @@ def test_a_feature_adds_an_operation_a_refusal_and_a_route(front: FrontStack) ->
     with BackgroundFront(FrontOptions(front.upstream_url), Extension()) as extended:
         stack = front.at(extended.url)
         cognito = stack.client()
-        assert cognito.get_csv_header(UserPoolId="us-east-1_a")["CSVHeader"] == ["cognito:username"]
+        assert cognito.get_signing_certificate(UserPoolId="us-east-1_a")["Certificate"] == "MIIC"
         with pytest.raises(cognito.exceptions.PreconditionNotMetException):
-            cognito.start_user_import_job(UserPoolId="us-east-1_a", JobId="import-1")
+            cognito.admin_disable_user(UserPoolId="us-east-1_a", Username="ana")
         status, _, answer = stack.http("PUT", "/_import/file", b"x" * 3_000_000)
         assert (status, answer) == (200, {"received": 3_000_000})
         stack.close()

@@ -14,6 +14,7 @@ from lifeboat.export.counts import Counts
 from lifeboat.export.tasks import (
     CleanupPlan,
     CleanupTask,
+    ConfigurationTask,
     GroupsResult,
     MembershipsTask,
     RetireTask,
@@ -29,7 +30,10 @@ from lifeboat.restore.completion import Ended
 from lifeboat.restore.tasks import (
     CompleteTask,
     GroupsTask,
+    JobProgress,
+    JobTask,
     ListingTask,
+    PoolTask,
     Progress,
     ProgressTask,
     Run,
@@ -43,6 +47,7 @@ from tests.statemachines.engine import Answer
 EXPORT_ID = "2026-03-01T03:00:00.000Z-1a2b3c4d"
 IMPORT_ID = "2026-03-01T09:30:00.000Z-5e6f7a8b"
 RESUMED_POOL_ID = "eu-west-1_AbCdEf456"
+CREATED_POOL_ID = "eu-west-1_AbCdEf789"
 MAX_RETIRE_PERCENT = 10
 
 
@@ -53,6 +58,7 @@ def export_answers() -> dict[str, Answer]:
         "export_users": export_users,
         "export_groups": export_groups,
         "export_memberships": export_memberships,
+        "capture_configuration": capture_configuration,
         "plan_cleanup": plan,
         "retire_items": retire_items,
         "complete_export": complete_export,
@@ -61,11 +67,13 @@ def export_answers() -> dict[str, Answer]:
 
 
 def import_answers() -> dict[str, Answer]:
-    """An import of 200 users that finds its queues drained at the first look."""
+    """An import of 200 users, none of them by an import job, that is drained at the first look."""
     return {
         "begin_import": begin_import,
+        "create_user_pool": create_user_pool,
         "create_groups": create_groups,
         "enqueue_users": enqueue_users,
+        "run_import_job": run_import_job,
         "check_progress": check_progress,
         "list_restored": list_restored,
         "verify_users": verify_users,
@@ -100,6 +108,7 @@ def begin_export(task: ExecutionTask) -> BegunExport:
         "Workers": 4,
         "AllowMassRetirement": asked.AllowMassRetirement,
         "EstimatedUsers": 200,
+        "CaptureMfa": False,
     }
     return {"Run": run, "UserPortions": [{"Prefixes": ["0", "2"]}, {"Prefixes": ["1", "3"]}]}
 
@@ -138,6 +147,17 @@ def export_memberships(task: MembershipsTask) -> MembershipsTask:
     }
 
 
+def capture_configuration(task: ConfigurationTask) -> ConfigurationTask:
+    """All parts in one call; one may not be read."""
+    return {
+        "Run": task["Run"],
+        "Next": 12,
+        "Counts": {"parts": 12, "added": 1, "changed": 2, "retired": 0},
+        "Unread": ["RISK"],
+        "Finished": True,
+    }
+
+
 def plan(task: CleanupTask) -> CleanupPlan:
     return plan_cleanup(task, MAX_RETIRE_PERCENT)
 
@@ -167,21 +187,32 @@ def fail(task: ExecutionTask) -> Failure:
 
 def begin_import(task: ExecutionTask) -> BegunImport:
     asked = parse(ImportInput, task["Input"], EXPECTED)
+    pool_name = asked.CreateUserPool.PoolName if asked.CreateUserPool else ""
     run: Run = {
         "ImportId": IMPORT_ID,
-        "UserPoolId": asked.NewUserPoolId or RESUMED_POOL_ID,
+        "UserPoolId": "" if pool_name else asked.NewUserPoolId or RESUMED_POOL_ID,
         "ExecutionArn": task["ExecutionId"],
         "ExportId": EXPORT_ID,
         "Buckets": 2,
+        "UserLane": asked.UserLane or "auto",
+        "SourceSubAttribute": asked.SourceSubAttribute or "",
         "Warnings": [],
     }
     return {
         "Run": run,
-        "Groups": {"Run": run, "Next": 0},
-        "Scans": [{"Run": run, "Shards": ["00", "02"]}, {"Run": run, "Shards": ["01", "03"]}],
-        "Listings": [{"Run": run, "Parts": ["users:"]}, {"Run": run, "Parts": ["groups:0:1"]}],
-        "Checks": [{"Run": run, "Bucket": number} for number in range(run["Buckets"])],
+        "CreatesPool": bool(pool_name),
+        "PoolName": pool_name,
+        "Scans": [{"Shards": ["00", "02"]}, {"Shards": ["01", "03"]}],
+        "Listings": [{"Parts": ["users:"]}, {"Parts": ["groups:0:1"]}],
+        "Checks": [{"Bucket": number} for number in range(run["Buckets"])],
     }
+
+
+def create_user_pool(task: PoolTask) -> PoolTask:
+    """The pool is there at the first call, all of its parts at the second."""
+    run = task["Run"]
+    created: Run = {**run, "UserPoolId": CREATED_POOL_ID}
+    return {"Run": created, "PoolName": task["PoolName"], "Finished": bool(run["UserPoolId"])}
 
 
 def create_groups(task: GroupsTask) -> GroupsTask:
@@ -190,6 +221,10 @@ def create_groups(task: GroupsTask) -> GroupsTask:
 
 def enqueue_users(task: ScanTask) -> ScanTask:
     return {"Run": task["Run"], "Shards": [], "Enqueued": 100, "Expected": 100, "Finished": True}
+
+
+def run_import_job(_: JobTask) -> JobProgress:
+    return {"Active": False, "Users": 0, "Done": 0, "LookAfter": 0}
 
 
 def check_progress(task: ProgressTask) -> Progress:
@@ -203,6 +238,7 @@ def progress(settled: int, waiting: int, *, drained: bool) -> Progress:
         "WaitSeconds": 5 + waiting,
         "Settled": settled,
         "Waiting": waiting,
+        "Imported": 0,
         "ChangedAt": "2026-03-01T09:31:00.000Z",
         "EmptySince": "" if waiting else "2026-03-01T09:31:00.000Z",
     }

@@ -56,8 +56,8 @@ LONGEST_NAME = 80
 """Characters in a state's name, by AWS's quota."""
 
 VERBS = frozenset(
-    {"Begin", "Check", "Complete", "Create", "Enqueue", "Export", "Fail", "Finish", "List", "Plan"}
-    | {"Retire", "Scan", "Verify", "Wait"}
+    {"Begin", "Capture", "Check", "Complete", "Create", "Enqueue", "Export", "Fail", "Finish", "List"}
+    | {"Plan", "Prepare", "Retire", "Run", "Scan", "Use", "Verify", "Wait"}
 )
 """What a state's name may begin with."""
 
@@ -204,10 +204,10 @@ def names(machine: Machine, _: Surroundings) -> Iterator[str]:
 
 
 def passes(machine: Machine, _: Surroundings) -> Iterator[str]:
-    """No state is there for the drawing's sake."""
+    """No state is there for the drawing's sake: a Pass puts together what the state after it works with."""
     for name, state in states(machine):
-        if state["Type"] == "Pass":
-            yield f"{name}: is a Pass state"
+        if state["Type"] == "Pass" and not state.keys() & {"Parameters", "InputPath"}:
+            yield f"{name}: is a Pass state that changes nothing"
 
 
 def placeholders(machine: Machine, around: Surroundings) -> Iterator[str]:

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from lifeboat.export.tasks import GroupsResult, GroupsTask, MembershipsTask, RetireTask, UsersTask
+from lifeboat.export.tasks import (
+    ConfigurationTask,
+    GroupsResult,
+    GroupsTask,
+    MembershipsTask,
+    RetireTask,
+    UsersTask,
+)
 from lifeboat.model import instant
 from tests.statemachines import answers
 from tests.statemachines.answers import counts, export_answers
@@ -103,6 +110,34 @@ def test_memberships_are_listed_again_until_every_group_is_finished(engine: Engi
     assert sorted((task["Portion"], task["Next"]) for task in calls) == [(0, 0), (0, 10), (1, 0), (1, 10)]
     [cleanup] = run.payloads("plan_cleanup")
     assert [part["Counts"]["listed"] for part in cleanup["Memberships"]] == [20, 20]
+
+
+def test_configuration_is_captured_until_every_part_is_read(engine: Engine) -> None:
+    def five_parts(task: ConfigurationTask) -> ConfigurationTask:
+        position = task["Next"] + 5
+        return {
+            "Run": task["Run"],
+            "Next": position,
+            "Counts": {"parts": position, "added": 1, "changed": 0, "retired": 0},
+            "Unread": ["LOGS", "RISK"],
+            "Absences": ["configuration"],
+            "Finished": position == 15,
+        }
+
+    run = engine.run("export", {**export_answers(), "capture_configuration": five_parts})
+
+    assert run.status == "SUCCEEDED"
+    first, *others = run.payloads("capture_configuration")
+    assert first == {"Run": run.payloads("export_groups")[0]["Run"], "Next": 0}
+    assert [task["Next"] for task in others] == [5, 10]
+    # What was captured and what was not is told at the end; the cleanup of users has no part in it.
+    [task] = run.payloads("complete_export")
+    assert task["Configuration"] == {
+        "Counts": {"parts": 15, "added": 1, "changed": 0, "retired": 0},
+        "Unread": ["LOGS", "RISK"],
+    }
+    [cleanup] = run.payloads("plan_cleanup")
+    assert cleanup.keys() == {"Run", "Users", "Groups", "Memberships"}
 
 
 def test_retirement_goes_on_until_every_manifest_is_gone_through(engine: Engine) -> None:

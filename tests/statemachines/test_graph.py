@@ -34,6 +34,8 @@ from tests.statemachines.graph import (
 from tests.statemachines.payloads import FUNCTIONS
 
 QUEUE_CONSUMERS = {"create_users", "update_users"}
+TRIGGERS = {"restore_federated_groups"}
+"""What user pools call."""
 
 Breakage = Callable[[Machine], object]
 
@@ -44,9 +46,9 @@ def test_graph_is_sound(workflow: str, check: Check) -> None:
     assert list(check(machine_of(workflow), surroundings())) == []
 
 
-def test_every_function_that_consumes_no_queue_is_invoked_by_one_workflow() -> None:
+def test_every_function_that_no_queue_or_pool_calls_is_invoked_by_one_workflow() -> None:
     invoked = [name for workflow in WORKFLOWS for name in sorted(set(tasks_of(workflow).values()))]
-    assert sorted(invoked) == sorted(set(FUNCTIONS) - QUEUE_CONSUMERS)
+    assert sorted(invoked) == sorted(set(FUNCTIONS) - QUEUE_CONSUMERS - TRIGGERS)
 
 
 def test_no_error_of_the_package_is_named_as_one_of_aws() -> None:
@@ -125,6 +127,7 @@ EXPORT_BREAKAGES: list[tuple[Check, str, Breakage]] = [
     (names, "plan_cleanup: is not", lambda m: m["States"].update({"plan_cleanup": the(m, "Plan Cleanup")})),
     (names, "Plan Cleanup?: is not", lambda m: m["States"].update({"Plan Cleanup?": the(m, "Plan Cleanup")})),
     (passes, "Finish Users: is a Pass", lambda m: the(m, "Finish Users").update(Type="Pass", End=True)),
+    (passes, "Prepare Configuration: is a Pass", lambda m: the(m, "Prepare Configuration").pop("Parameters")),
     (
         placeholders,
         "must stand alone",
@@ -231,6 +234,13 @@ EXPORT_BREAKAGES: list[tuple[Check, str, Breakage]] = [
 ]
 
 IMPORT_BREAKAGES: list[tuple[Check, str, Breakage]] = [
+    (passes, "Use Created Pool: is a Pass", lambda m: the(m, "Use Created Pool").pop("InputPath")),
+    (
+        choices,
+        "$.CreatesPool is not in the answer of Begin Import",
+        lambda m: the(m, "Begin Import").update(ResultPath="$.Begun"),
+    ),
+    (unreachable, "Create User Pool", lambda m: the(m, "Prepare Pool").update(Next="Prepare Groups")),
     (
         choices,
         "$.Progress.Drained is not in the answer of Check Progress First",

@@ -8,9 +8,9 @@ import pytest
 
 from lifeboat.errors import ImportStalled
 from lifeboat.model import instant
-from lifeboat.restore.tasks import GroupsTask, ListingTask, ScanTask, Verified, VerifyTask
+from lifeboat.restore.tasks import GroupsTask, JobProgress, ListingTask, ScanTask, Verified, VerifyTask
 from tests.statemachines import answers
-from tests.statemachines.answers import IMPORT_ID, import_answers, progress
+from tests.statemachines.answers import CREATED_POOL_ID, IMPORT_ID, import_answers, progress
 from tests.statemachines.engine import Engine, fails, in_turn
 
 
@@ -24,9 +24,12 @@ def test_import_runs_to_its_end(engine: Engine) -> None:
     assert run.waits == []
     assert run.path == [
         "Begin Import",
+        "Creates Pool?",
+        "Prepare Groups",
         "Create Groups",
         "Groups Finished?",
         "Scan Backup",
+        "Run First Import Job",
         "Check Progress First",
         "Import Drained?",
         "List New Pool",
@@ -54,6 +57,8 @@ def test_begin_is_told_which_execution_it_is(engine: Engine) -> None:
         ('{"NewUserPoolId": 7}', "NewUserPoolId: expected the id of an empty user pool"),
         ('{"UserPoolId": "eu-west-1_AbCdEf123"}', "UserPoolId: unknown key"),
         ('{"Resume": null, "NewUserPoolId": null}', "NewUserPoolId: missing"),
+        ('{"CreateUserPool": {}}', "CreateUserPool: "),
+        ('{"NewUserPoolId": "eu-west-1_AbCdEf123", "UserLane": "fast"}', 'UserLane: expected "auto"'),
         ("[1, 2]", "the execution input must be a JSON object"),
         ("null", "the execution input must be a JSON object"),
     ],
@@ -64,6 +69,37 @@ def test_import_with_wrong_input_says_what_is_wrong(engine: Engine, given: str, 
     assert (run.status, run.error) == ("FAILED", "InvalidInput")
     assert run.cause.startswith(cause)
     assert [name for name, _ in run.calls] == ["begin_import", "fail_import"]
+
+
+def test_every_portion_is_told_of_the_run(engine: Engine) -> None:
+    run = engine.run("import", import_answers())
+
+    [begun] = [task["Run"] for task in run.payloads("create_groups")]
+    assert begun["UserPoolId"] == "eu-west-1_AbCdEf123"
+    others = [task["Run"] for name, task in run.calls if name not in ("begin_import", "create_groups")]
+    assert len(others) == 9
+    assert all(each == begun for each in others)
+
+
+def test_the_pool_is_created_until_all_of_it_is_there(engine: Engine) -> None:
+    run = engine.run("import", import_answers(), '{"CreateUserPool": {"PoolName": "people"}}')
+
+    assert run.status == "SUCCEEDED"
+    first, second = run.payloads("create_user_pool")
+    assert (first["Run"]["UserPoolId"], second["Run"]["UserPoolId"]) == ("", CREATED_POOL_ID)
+    assert first["PoolName"] == second["PoolName"] == "people"
+    assert run.path[1:8] == [
+        "Creates Pool?",
+        "Prepare Pool",
+        "Create User Pool",
+        "Pool Finished?",
+        "Create User Pool",
+        "Pool Finished?",
+        "Use Created Pool",
+    ]
+    # Whatever comes after it works on the pool that was created.
+    after = [task for name, task in run.calls if name not in ("begin_import", "create_user_pool")]
+    assert {task["Run"]["UserPoolId"] for task in after} == {CREATED_POOL_ID}
 
 
 def test_groups_are_created_until_all_are_there(engine: Engine) -> None:
@@ -124,6 +160,33 @@ def test_import_waits_for_its_consumers(engine: Engine) -> None:
     assert second["Previous"] == progress(settled=0, waiting=200, drained=False)
     assert third["Previous"] == progress(settled=150, waiting=50, drained=False)
     assert first["Expected"] == second["Expected"] == third["Expected"] == [100, 100]
+
+
+def test_import_jobs_are_gone_on_with_before_every_look(engine: Engine) -> None:
+    def job(done: int) -> JobProgress:
+        return {"Active": done < 80, "Users": 80, "Done": done, "LookAfter": 7}
+
+    jobs = in_turn(*(lambda _, done=done: job(done) for done in (0, 60, 80)))
+    looks = in_turn(
+        lambda _: progress(settled=0, waiting=200, drained=False),
+        lambda _: progress(settled=60, waiting=60, drained=False),
+        answers.check_progress,
+    )
+    run = engine.run("import", {**import_answers(), "run_import_job": jobs, "check_progress": looks})
+
+    assert run.status == "SUCCEEDED"
+    assert [task["Job"] for task in run.payloads("check_progress")] == [job(0), job(60), job(80)]
+    assert [name for name, _ in run.calls].count("run_import_job") == 3
+    assert run.path[run.path.index("Run First Import Job") :][:8] == [
+        "Run First Import Job",
+        "Check Progress First",
+        "Import Drained?",
+        "Wait For Consumers",
+        "Run Import Job",
+        "Check Progress",
+        "Import Drained?",
+        "Wait For Consumers",
+    ]
 
 
 def test_a_stalled_import_fails_and_names_the_queue(engine: Engine) -> None:

@@ -18,6 +18,8 @@ RUN: Run = {
     "ExecutionArn": "arn:aws:states:eu-west-1:111122223333:execution:lifeboat-ImportWorkflow:1",
     "ExportId": "2026-03-01T03:00:00.000Z-1a2b3c4d",
     "Buckets": 1,
+    "UserLane": "auto",
+    "SourceSubAttribute": "",
     "Warnings": ["the backup is old"],
 }
 LOOK = progress(settled=1, waiting=1, drained=False)

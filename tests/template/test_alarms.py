@@ -82,3 +82,14 @@ def test_a_refused_cleanup_raises_one_on_the_metric_the_export_writes(
     assert {name: written[name] for [*names] in metrics["Dimensions"] for name in names} == dimensions(alarm)
     export = (ROOT / "layers/lifeboat/lifeboat/export").glob("*.py")
     assert any(f'"{alarm["MetricName"]}"' in each.read_text("utf-8") for each in export)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_trigger_that_fails_raises_one_and_so_do_groups_that_are_not_given_back(role: str) -> None:
+    errors = alarms(role)["FederatedSignInsFailAlarm"]
+    assert (errors["Namespace"], errors["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert dimensions(errors) == {"FunctionName": "<RestoreFederatedGroupsFunction>"}
+    groups = alarms(role)["FederatedGroupsFailedAlarm"]
+    assert dimensions(groups) == {"Stack": "lifeboat", "service": "lifeboat"}
+    written = (ROOT / "layers/lifeboat/lifeboat/restore/federated.py").read_text("utf-8")
+    assert f'"{groups["MetricName"]}"' in written

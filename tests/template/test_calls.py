@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.template.policies import granted, role_statements
 from tests.template.reach import Reach, reach
 from tests.template.reading import resources_of_type, stack
@@ -11,13 +13,20 @@ from tests.template.reading import resources_of_type, stack
 PREFIXES = {
     "mypy_boto3_cognito_idp": "cognito-idp",
     "mypy_boto3_dynamodb": "dynamodb",
+    "mypy_boto3_logs": "logs",
     "mypy_boto3_s3": "s3",
     "mypy_boto3_sns": "sns",
     "mypy_boto3_sqs": "sqs",
     "mypy_boto3_stepfunctions": "states",
 }
 ACTIONS = {
+    "admin_set_user_mfa_preference": "AdminSetUserMFAPreference",
+    "change_message_visibility_batch": "ChangeMessageVisibility",
+    "delete_message_batch": "DeleteMessage",
+    "get_csv_header": "GetCSVHeader",
     "batch_writer": "BatchWriteItem",
+    "get_ui_customization": "GetUICustomization",
+    "set_ui_customization": "SetUICustomization",
     "list_objects_v2": "ListBucket",
     "send_message_batch": "SendMessage",
 }
@@ -25,21 +34,53 @@ ACTIONS = {
 
 NO_CALLS = {"Table", "exceptions", "get_paginator", "meta"}
 
+OTHER_PARTS = {
+    "cognito-idp:DescribeIdentityProvider",
+    "cognito-idp:DescribeManagedLoginBrandingByClient",
+    "cognito-idp:DescribeResourceServer",
+    "cognito-idp:DescribeRiskConfiguration",
+    "cognito-idp:DescribeUserPoolClient",
+    "cognito-idp:DescribeUserPoolDomain",
+    "cognito-idp:GetLogDeliveryConfiguration",
+    "cognito-idp:GetUICustomization",
+}
+"""What reads the parts of a pool's configuration, some of them with secrets."""
+
 NEVER_TAKEN = {
-    "begin_import": {"dynamodb:BatchWriteItem"},
+    "begin_export": {"dynamodb:BatchWriteItem"},
+    "begin_import": {"dynamodb:BatchWriteItem"} | OTHER_PARTS,
     "fail_export": {"dynamodb:BatchWriteItem"},
     "fail_import": {"dynamodb:BatchWriteItem"},
 }
-"""What the code reaches only in theory: closing the ledger writes LATEST for a completed export alone."""
+"""What the code reaches only in theory: closing the ledger writes LATEST for a completed export alone, and
+the preflight reads of the new pool's parts the second factors alone."""
+
+OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+"""What the Lambda service does with a role to write the function's log."""
 
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 """What Lambda does with the role of a queue's consumer before and after the code."""
 
-BESIDES = {"create_groups": {"iam:PassRole"}}
-"""What AWS may ask for besides the call: a group can carry a role."""
+BESIDES = {
+    "create_groups": {"iam:PassRole"},
+    "create_user_pool": {
+        "cognito-idp:TagResource",
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+        "kms:CreateGrant",
+        "s3:ListBucket",
+    },
+    "run_import_job": {"iam:PassRole"},
+}
+"""What AWS may ask for besides the call: a group can carry a role, and an import job writes its log with one;
+a pool has tags, and can send messages by a role, by Amazon SES, or encrypted. Without ListBucket an object
+that is not there yet is refused, not missing."""
 
-MEMBERS_OF_GROUP = "lifeboat.store.table.BackupTable.stored_members"
-"""The one reader of the index ByGroup."""
+INDEX_READERS = {
+    "ByGroup": "lifeboat.store.table.BackupTable.stored_members",
+    "ByIdentity": "lifeboat.store.table.BackupTable.users_by_identity",
+}
+"""The one reader of each index."""
 
 
 def actions(found: Reach) -> set[str]:
@@ -53,14 +94,14 @@ def actions(found: Reach) -> set[str]:
 
 def test_roles_allow_exactly_what_the_code_can_reach() -> None:
     reached = reach()
-    rights = role_statements(stack("primary"))
+    rights = role_statements(stack("primary", CaptureMfaPreferences="true"))
     wrong: dict[str, dict[str, set[str]]] = {}
     for name, function in resources_of_type("AWS::Serverless::Function").items():
         folder = function["Properties"]["CodeUri"].split("/")[1]
         allowed = {
             action
             for action in granted(rights[f"{name.removesuffix('Function')}Role"])
-            if not action.startswith(("logs:", "xray:"))
+            if action not in OWN_LOG and not action.startswith("xray:")
         }
         needed = actions(reached[folder]) - NEVER_TAKEN.get(folder, set())
         needed |= BESIDES.get(folder, set())
@@ -71,12 +112,22 @@ def test_roles_allow_exactly_what_the_code_can_reach() -> None:
     assert not wrong
 
 
-def test_exactly_the_readers_of_the_index_may_query_it() -> None:
-    reading = {folder for folder, found in reach().items() if MEMBERS_OF_GROUP in found.functions}
+@pytest.mark.parametrize("index", INDEX_READERS)
+def test_exactly_the_readers_of_an_index_may_query_it(index: str) -> None:
+    reading = {folder for folder, found in reach().items() if INDEX_READERS[index] in found.functions}
     assert reading
     allowed = {
         re.sub(r"(?<!^)(?=[A-Z])", "_", role.removesuffix("Role")).lower()
         for role, found in role_statements(stack("primary")).items()
-        if any(where.endswith("/index/ByGroup") for where in granted(found).get("dynamodb:Query", ()))
+        if any(where.endswith(f"/index/{index}") for where in granted(found).get("dynamodb:Query", ()))
     }
     assert allowed == reading
+
+
+def test_users_are_read_one_by_one_only_where_that_is_asked_for() -> None:
+    """AdminGetUser makes a billed active user."""
+    plain, asked = (
+        granted(role_statements(stack("primary", CaptureMfaPreferences=value))["ExportUsersRole"])
+        for value in ("false", "true")
+    )
+    assert set(asked) - set(plain) == {"cognito-idp:AdminGetUser"}

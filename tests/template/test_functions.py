@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from lifeboat.settings import environment_names
+from lifeboat.restore.federated import RESERVE_SECONDS
+from lifeboat.restore.import_chunk import hidden_for
+from lifeboat.settings import MAY_BE_EMPTY, environment_names
 from tests.template.policies import granted, role_statements
 from tests.template.reading import ROOT, resources_of_type, source, stack
 
 FUNCTIONS = {
     name: each["Properties"] for name, each in resources_of_type("AWS::Serverless::Function").items()
 }
+FUNCTIONS_ENVIRONMENT = source()["Globals"]["Function"]["Environment"]["Variables"]
 CONSUMERS = {name: each for name, each in FUNCTIONS.items() if "Events" in each}
 
 
@@ -63,12 +66,26 @@ def test_environment_is_what_settings_reads() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_environment_has_values_in_both_roles(role: str) -> None:
+    empty = {"SOURCE_SUB_ATTRIBUTE", *(["USER_POOL_ID"] if role == "backup" else [])}
+    assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():
         values: dict[str, Any] = function["Environment"]["Variables"]
         assert all(isinstance(value, str) for value in values.values())
-        assert {name for name, value in values.items() if not value} == (
-            {"USER_POOL_ID"} if role == "backup" else set()
-        )
+        assert {name for name, value in values.items() if not value} == empty
+
+
+def test_an_import_is_run_as_the_parameters_say() -> None:
+    given = {
+        "CsvChunkUsers": "123",
+        "SourceSubAttribute": "custom:source_sub",
+        "CaptureMfaPreferences": "true",
+    }
+    for function in stack("primary", **given).of_type("AWS::Lambda::Function").values():
+        values = function["Environment"]["Variables"]
+        assert values["CSV_CHUNK_USERS"] == "123"
+        assert values["SOURCE_SUB_ATTRIBUTE"] == "custom:source_sub"
+        assert values["CAPTURE_MFA_PREFERENCES"] == "true"
+        assert values["IMPORT_JOB_ROLE_ARN"] == "<ImportJobRole.Arn>"
 
 
 def test_only_the_primary_stack_exports() -> None:
@@ -112,6 +129,31 @@ def test_consumers_queue_gives_it_time_and_lets_go_of_poison(name: str) -> None:
     assert f"<{dead_letters}.Arn>" in rights["sqs:SendMessage"]
 
 
+def test_each_consumer_has_the_queue_of_its_messages() -> None:
+    mappings = stack("backup").of_type("AWS::Lambda::EventSourceMapping").values()
+    assert {each["FunctionName"]: each["EventSourceArn"] for each in mappings} == {
+        "<CreateUsersFunction>": "<ApiUsersQueue.Arn>",
+        "<UpdateUsersFunction>": "<UpdatesQueue.Arn>",
+    }
+
+
+def test_the_queue_that_the_workflow_drains_lets_go_of_poison_and_waits_for_a_job() -> None:
+    this = stack("backup")
+    queue = this.resources["NewUsersQueue"]["Properties"]
+    rights = granted(role_statements(this)["RunImportJobRole"])
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == "<NewUsersDeadLetterQueue.Arn>"
+    assert "<NewUsersDeadLetterQueue.Arn>" in rights["sqs:SendMessage"]
+    assert rights["sqs:ReceiveMessage"] == rights["sqs:DeleteMessage"] == {"<NewUsersQueue.Arn>"}
+    # A chunk whose job could not be started is received again, which is no fault of its messages.
+    consumers = int(FUNCTIONS_ENVIRONMENT["MAX_RECEIVE_COUNT"])
+    assert queue["RedrivePolicy"]["maxReceiveCount"] > consumers
+    # SQS hides a message for twelve hours at most, and 120,000 of a queue at a time
+    # (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
+    largest = int(source()["Parameters"]["CsvChunkUsers"]["MaxValue"])
+    assert hidden_for(largest) <= 12 * 3600
+    assert largest <= 120_000
+
+
 def test_consumers_run_as_many_at_a_time_as_the_parameters_say() -> None:
     mappings = stack("backup", CreateConcurrency="7", UpdateConcurrency="3").of_type(
         "AWS::Lambda::EventSourceMapping"
@@ -122,3 +164,11 @@ def test_consumers_run_as_many_at_a_time_as_the_parameters_say() -> None:
         "<CreateUsersFunction>": "7",
         "<UpdateUsersFunction>": "3",
     }
+
+
+def test_a_trigger_ends_before_cognito_stops_waiting() -> None:
+    called = {each["FunctionName"] for each in stack("backup").of_type("AWS::Lambda::Permission").values()}
+    assert called == {"<RestoreFederatedGroupsFunction.Arn>"}
+    # docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
+    timeout = FUNCTIONS["RestoreFederatedGroupsFunction"]["Timeout"]
+    assert RESERVE_SECONDS < timeout <= 5

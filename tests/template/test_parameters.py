@@ -58,6 +58,10 @@ def test_every_parameter_has_a_group_and_a_label() -> None:
         ("HistoryDays", "1"),
         ("MaxRetirePercent", "0"),
         ("CreateConcurrency", "20"),
+        ("CsvChunkUsers", "100000"),
+        ("CaptureMfaPreferences", "true"),
+        ("SourceSubAttribute", "custom:source_sub"),
+        ("SourceSubAttribute", ""),
     ],
 )
 def test_value_is_accepted(name: str, value: str) -> None:
@@ -95,6 +99,12 @@ def test_value_is_accepted(name: str, value: str) -> None:
         ("MaxRetirePercent", "101"),
         ("ExportQuotaShare", "0"),
         ("CreateConcurrency", "1"),
+        ("CsvChunkUsers", "0"),
+        ("CsvChunkUsers", "500001"),
+        ("CaptureMfaPreferences", "yes"),
+        ("SourceSubAttribute", "source_sub"),
+        ("SourceSubAttribute", "custom:source sub"),
+        ("SourceSubAttribute", "custom:" + "a" * 21),
         ("LogRetentionDays", "31"),
         ("MaxExportAgeHours", "169"),
     ],

@@ -10,9 +10,13 @@ from tests.template.policies import all_documents, granted, role_statements, sta
 from tests.template.reading import KEY_ARN, REGIONS, TEMPLATE, source, stack
 
 ROLES = ("primary", "backup")
+JOB_LOGS = "arn:aws:logs:{region}:111122223333:log-group:/aws/cognito/userpools/*"
 KEY = KEY_ARN.format(region=REGIONS["primary"])
 
 ON_ANYTHING = {
+    "cognito-idp:CreateUserPool": "there is no pool yet",
+    "cognito-idp:ListUserPools": "pools are listed for the account",
+    "cognito-idp:DescribeUserPoolDomain": "the request names a domain and no pool",
     "xray:GetSamplingRules": "X-Ray has no resources",
     "xray:GetSamplingTargets": "X-Ray has no resources",
     "xray:PutTelemetryRecords": "X-Ray has no resources",
@@ -32,11 +36,31 @@ POOL_WRITES = {
     "cognito-idp:AdminAddUserToGroup",
     "cognito-idp:AdminCreateUser",
     "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminLinkProviderForUser",
+    "cognito-idp:AdminSetUserMFAPreference",
     "cognito-idp:AdminSetUserPassword",
     "cognito-idp:CreateGroup",
+    "cognito-idp:CreateUserImportJob",
+    "cognito-idp:StartUserImportJob",
     "cognito-idp:UpdateGroup",
 }
 """The only changes that anything may make to a pool: an import's."""
+
+POOL_PARTS = {
+    "cognito-idp:AddCustomAttributes",
+    "cognito-idp:CreateIdentityProvider",
+    "cognito-idp:CreateManagedLoginBranding",
+    "cognito-idp:CreateResourceServer",
+    "cognito-idp:CreateUserPool",
+    "cognito-idp:CreateUserPoolClient",
+    "cognito-idp:CreateUserPoolDomain",
+    "cognito-idp:SetLogDeliveryConfiguration",
+    "cognito-idp:SetRiskConfiguration",
+    "cognito-idp:SetUICustomization",
+    "cognito-idp:SetUserPoolMfaConfig",
+    "cognito-idp:TagResource",
+}
+"""What creates a pool and its parts: nothing but Create User Pool may, and it may not touch users."""
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -61,7 +85,9 @@ def test_only_what_names_no_resource_is_allowed_on_all(role: str) -> None:
 def test_every_wildcard_resource_is_explained_where_it_stands() -> None:
     lines = TEMPLATE.read_text("utf-8").splitlines()
     wildcards = [
-        number for number, line in enumerate(lines) if re.search(r'Resource: ("\*"|.*userpool/\*)$', line)
+        number
+        for number, line in enumerate(lines)
+        if re.search(r'Resource: ("\*"|.*(userpools?|cognito|role|key)/\*)$', line)
     ]
     assert len(wildcards) > 5
     for number in wildcards:
@@ -81,6 +107,7 @@ def test_roles_have_inline_policies_only_and_trust_one_service(role: str) -> Non
         "lambda.amazonaws.com": "Function",
         "states.amazonaws.com": "Workflow",
         "scheduler.amazonaws.com": "Schedule",
+        "cognito-idp.amazonaws.com": "ImportJobRole",
     }
     for name, each in stack(role).of_type("AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in each
@@ -99,10 +126,29 @@ def test_functions_write_to_their_own_workflows_log_only(role: str) -> None:
         group = function["LoggingConfig"]["LogGroup"].strip("<>")
         rights = granted(role_statements(stack(role))[f"{name.removesuffix('Function')}Role"])
         logs = {action: where for action, where in rights.items() if action.startswith("logs:")}
+        read = logs.pop("logs:GetLogEvents", set())
         assert logs == {
             "logs:CreateLogStream": {f"<{group}.Arn>"},
             "logs:PutLogEvents": {f"<{group}.Arn>"},
         }
+        # What import jobs say of their rows is read by the function that runs them, and by no other.
+        assert read == ({JOB_LOGS.format(region=REGIONS[role])} if name == "RunImportJobFunction" else set())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_import_job_writes_cognitos_logs_and_does_nothing_else(role: str) -> None:
+    rights = role_statements(stack(role, KmsKeyArn=KEY))
+    group = f"arn:aws:logs:{REGIONS[role]}:111122223333:log-group:/aws/cognito/*"
+    assert granted(rights["ImportJobRole"]) == {
+        f"logs:{action}": {group}
+        for action in ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents")
+    }
+    # And only the function that creates jobs can hand the role over, to Cognito.
+    [passing] = [each for each in rights["RunImportJobRole"] if "iam:PassRole" in each.actions]
+    assert passing.resources == ("<ImportJobRole.Arn>",)
+    assert passing.condition == {"StringEquals": {"iam:PassedToService": "cognito-idp.amazonaws.com"}}
+    creating = {name for name, found in rights.items() if "cognito-idp:CreateUserImportJob" in granted(found)}
+    assert creating == {"RunImportJobRole"}
 
 
 def test_functions_wait_for_the_policy_that_lets_them_trace() -> None:
@@ -127,12 +173,12 @@ def test_only_the_import_changes_pools_and_nothing_bills_or_deletes_users(role: 
     for name, found in role_statements(stack(role)).items():
         rights = granted(found)
         pool = {action for action in rights if action.startswith("cognito-idp:")}
-        changes = {action for action in pool if not re.match(r"cognito-idp:(Describe|List|GetGroup)", action)}
-        assert changes <= POOL_WRITES
+        changes = {action for action in pool if not re.match(r"cognito-idp:(Describe|List|Get)", action)}
+        assert changes <= (POOL_PARTS if name == "CreateUserPoolRole" else POOL_WRITES)
         assert "cognito-idp:AdminGetUser" not in rights  # makes the user a billed one
         if name in exporters:
             assert not changes
-            pools = set().union(*(rights[action] for action in pool))
+            pools = set().union(*(rights[action] for action in pool - ON_ANYTHING.keys()))
             assert pools <= {"arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_AbCdEf123"}
 
 
@@ -142,7 +188,7 @@ def test_the_table_is_reached_by_name_in_this_region_only(role: str) -> None:
     for found in role_statements(stack(role)).values():
         for action, where in granted(found).items():
             if action.startswith("dynamodb:"):
-                assert where <= {table, f"{table}/index/ByGroup"}
+                assert where <= {table, f"{table}/index/ByGroup", f"{table}/index/ByIdentity"}
                 assert action in {
                     "dynamodb:BatchGetItem",
                     "dynamodb:BatchWriteItem",
@@ -160,7 +206,7 @@ def test_functions_may_use_the_key_through_the_services_that_hold_data(role: str
     region = REGIONS[role]
     for name in with_key.of_type("AWS::Lambda::Function"):
         found = role_statements(with_key)[f"{name.removesuffix('Function')}Role"]
-        [key] = [each for each in found if any(action.startswith("kms:") for action in each.actions)]
+        [key] = [each for each in found if "kms:Decrypt" in each.actions]
         assert key.resources == (KEY,)
         assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(key.actions)
         assert key.condition == {
@@ -173,6 +219,32 @@ def test_functions_may_use_the_key_through_the_services_that_hold_data(role: str
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_pools_of_this_account_and_region_may_call_their_trigger_and_nobody_else(role: str) -> None:
+    [permission] = stack(role).of_type("AWS::Lambda::Permission").values()
+    assert permission == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": "<RestoreFederatedGroupsFunction.Arn>",
+        "Principal": "cognito-idp.amazonaws.com",
+        "SourceAccount": "111122223333",
+        "SourceArn": f"arn:aws:cognito-idp:{REGIONS[role]}:111122223333:userpool/*",
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_without_a_key_nobody_may_use_one(role: str) -> None:
     for found in role_statements(stack(role)).values():
-        assert not [action for action in granted(found) if action.startswith("kms:")]
+        assert {action for action in granted(found) if action.startswith("kms:")} <= {"kms:CreateGrant"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_a_new_pool_is_granted_keys_and_roles_and_only_for_aws_services(role: str) -> None:
+    rights = role_statements(stack(role, KmsKeyArn=KEY))
+    assert {name for name, found in rights.items() if "kms:CreateGrant" in granted(found)} == {
+        "CreateUserPoolRole"
+    }
+    conditions = {action: each.condition for each in rights["CreateUserPoolRole"] for action in each.actions}
+    assert conditions["kms:CreateGrant"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    passed = {"StringEquals": {"iam:PassedToService": "cognito-idp.amazonaws.com"}}
+    assert conditions["iam:PassRole"] == passed
+    service = {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}}
+    assert conditions["iam:CreateServiceLinkedRole"] == service

@@ -138,13 +138,28 @@ def test_table_has_the_index_of_a_groups_members() -> None:
         ("pk", "HASH"),
         ("sk", "RANGE"),
     ]
-    [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "ByGroup"
+    index = indexes_of(table)["ByGroup"]
     assert [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]] == [
         ("member_of", "HASH"),
         ("sub", "RANGE"),
     ]
     assert index["Projection"]["NonKeyAttributes"] == ["content_hash", "valid_from", "change"]
+
+
+def test_table_has_the_index_of_federated_users() -> None:
+    [table] = stack("primary").of_type("AWS::DynamoDB::GlobalTable").values()
+    index = indexes_of(table)["ByIdentity"]
+    assert [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]] == [("identity", "HASH")]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_table_has_no_other_index() -> None:
+    [table] = stack("primary").of_type("AWS::DynamoDB::GlobalTable").values()
+    assert indexes_of(table).keys() == {"ByGroup", "ByIdentity"}
+
+
+def indexes_of(table: dict[str, Any]) -> dict[str, Any]:
+    return {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
 
 
 def test_the_backup_stack_owns_no_table() -> None:
@@ -159,6 +174,7 @@ def test_nothing_else_of_the_template_holds_data() -> None:
         "AWS::DynamoDB::GlobalTable",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
+        "AWS::Lambda::Permission",
         "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",

@@ -109,6 +109,8 @@ def test_stacks_stand_side_by_side() -> None:
 
 def test_outputs_of_each_role() -> None:
     both = {
+        "ApiUsersDeadLetterQueueUrl",
+        "ApiUsersQueueUrl",
         "BackupTableName",
         "ImportLogGroupName",
         "ImportWorkflowArn",
@@ -116,6 +118,7 @@ def test_outputs_of_each_role() -> None:
         "NewUsersQueueUrl",
         "NotificationTopicArn",
         "ReportsBucketName",
+        "RestoreFederatedGroupsFunctionArn",
         "StackRole",
         "UpdatesDeadLetterQueueUrl",
         "UpdatesQueueUrl",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,10 +32,32 @@ USER = User(
     modified_at=EARLIER,
 )
 
-BY_NAME = PoolFacts("eu-west-1_ByName", (), (), True, 8, {})
+BY_NAME = PoolFacts(
+    pool_id="eu-west-1_ByName",
+    name="by-name",
+    username_attributes=(),
+    alias_attributes=(),
+    case_sensitive=True,
+    auto_verified=("email",),
+    mfa="OFF",
+    recovery=(),
+    password_length=8,
+    schema={},
+)
 """A pool that keeps usernames."""
 
-BY_EMAIL = PoolFacts("eu-west-1_ByEmail", ("email", "phone_number"), (), False, 8, {})
+BY_EMAIL = PoolFacts(
+    pool_id="eu-west-1_ByEmail",
+    name="by-email",
+    username_attributes=("email", "phone_number"),
+    alias_attributes=(),
+    case_sensitive=False,
+    auto_verified=("email", "phone_number"),
+    mfa="OFF",
+    recovery=(),
+    password_length=8,
+    schema={},
+)
 """A pool in which Cognito makes up the username."""
 
 PLENTY = Deadline(lambda: 900_000)
@@ -51,14 +74,27 @@ AWKWARD = st.text("a0#@%/25", min_size=1)
 UUIDS = st.uuids(version=4).map(str)
 SUBS = st.one_of(UUIDS, AWKWARD, NAMES)
 GROUP_NAMES = st.one_of(AWKWARD, NAMES)
-ATTRIBUTES = st.dictionaries(
-    st.sampled_from(["email", "name", "email_verified", "custom:a", "identities"]) | NAMES, TEXT, max_size=5
-)
 MOMENTS = st.integers(86_400_000_000, 2**52).map(
     lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 )
 INSTANTS = MOMENTS.map(instant)
 
+FACTORS = ("EMAIL_OTP", "SMS_MFA", "SOFTWARE_TOKEN_MFA")
+LINKS = st.lists(
+    st.fixed_dictionaries({"providerName": NAMES, "userId": NAMES}, optional={"primary": st.booleans()}),
+    max_size=3,
+).map(json.dumps)
+"""The attribute `identities`, as it links identities to a local user."""
+
+ATTRIBUTES = st.builds(
+    lambda attributes, links: {**attributes, **links},
+    st.dictionaries(
+        st.sampled_from(["email", "name", "email_verified", "custom:a", "identities"]) | NAMES,
+        TEXT,
+        max_size=5,
+    ),
+    st.just({}) | st.fixed_dictionaries({"identities": LINKS}),
+)
 USERS = st.builds(
     User,
     sub=SUBS,
@@ -69,8 +105,11 @@ USERS = st.builds(
     created_at=st.just("") | INSTANTS,
     modified_at=st.just("") | INSTANTS,
     mfa_options=st.lists(
-        st.dictionaries(st.sampled_from(["DeliveryMedium", "AttributeName"]), TEXT), max_size=2
+        st.dictionaries(st.sampled_from(["DeliveryMedium", "AttributeName"]), st.just("SMS") | TEXT),
+        max_size=2,
     ).map(tuple),
+    mfa=st.lists(st.sampled_from(FACTORS), unique=True).map(sorted).map(tuple),
+    preferred_mfa=st.just("") | st.sampled_from(FACTORS),
 )
 GROUPS = st.builds(
     Group,
@@ -88,7 +127,7 @@ CONFIGURATIONS = st.builds(PoolConfiguration, name=NAMES, document=st.dictionari
 
 
 def new_user_body(**changes: Any) -> dict[str, Any]:
-    """The body of a message of NewUsersQueue."""
+    """The body of a message of NewUsersQueue or ApiUsersQueue."""
     return {
         "import_id": "an-import",
         "pool_id": BY_NAME.pool_id,

@@ -34,6 +34,9 @@ class MemoryBucket(Bucket):
         for key in self.keys(prefix):
             yield from json.loads(self.objects[key])
 
+    def put_text(self, key: str, text: str, content_type: str) -> None:
+        self.objects[key] = text
+
     def keys(self, prefix: str) -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix))
 

@@ -18,6 +18,7 @@ RUN: Run = {
     "Workers": 3,
     "AllowMassRetirement": False,
     "EstimatedUsers": 0,
+    "CaptureMfa": False,
 }
 
 

@@ -18,6 +18,8 @@ EXPORT = {"AllowMassRetirement": "true or false"}
 POOL_ID = "eu-west-1_AbCdEf123"
 IMPORT = "2026-03-01T12:00:00.000Z-0123abcd"
 PLANTED = "planted@example.com"
+OLD_ARN = "arn:aws:iam::123456789012:role/us-east-1-staff"
+NEW_ARN = "arn:aws:iam::123456789012:role/eu-west-1-staff"
 
 
 def refused(given_input: Any) -> InvalidInput:
@@ -34,12 +36,19 @@ def refused(given_input: Any) -> InvalidInput:
         {"Resume": IMPORT},
         {"NewUserPoolId": POOL_ID, "Resume": IMPORT},
         {"NewUserPoolId": "us-gov-west-1_9", "Resume": None},
+        {"CreateUserPool": {"PoolName": "people, restored"}},
+        {"NewUserPoolId": POOL_ID, "UserLane": "auto"},
+        {"NewUserPoolId": POOL_ID, "UserLane": "csv", "AcceptDifferences": True},
+        {"Resume": IMPORT, "UserLane": "api"},
+        {"CreateUserPool": {"PoolName": "x" * 128}, "ArnMap": {OLD_ARN: NEW_ARN}},
+        {"NewUserPoolId": POOL_ID, "SourceSubAttribute": "custom:source_sub", "ArnMap": {}},
+        {"NewUserPoolId": POOL_ID, "SourceSubAttribute": "custom:" + "ü" * 20},
     ],
 )
 def test_what_the_import_accepts(typed: dict[str, Any]) -> None:
     asked = parse(ImportInput, typed, EXPECTED)
-    assert asked.NewUserPoolId == typed.get("NewUserPoolId")
-    assert asked.Resume == typed.get("Resume")
+    unsaid = dict.fromkeys(EXPECTED) | {"AcceptDifferences": False}
+    assert asked.model_dump() == {**unsaid, **typed}
 
 
 @pytest.mark.parametrize(
@@ -113,9 +122,63 @@ def test_a_malformed_import_id_is_named(value: Any) -> None:
     assert EXPECTED["Resume"] in str(error)
 
 
-@pytest.mark.parametrize("typed", [{}, {"NewUserPoolId": None}, {"NewUserPoolId": None, "Resume": None}])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("CreateUserPool", "people"),
+        ("CreateUserPool", {}),
+        ("CreateUserPool", {"PoolName": ""}),
+        ("CreateUserPool", {"PoolName": "x" * 129}),
+        ("CreateUserPool", {"PoolName": "people/1"}),
+        ("CreateUserPool", {"PoolName": "people", PLANTED: 1}),
+        ("UserLane", "CSV"),
+        ("UserLane", ""),
+        ("UserLane", 1),
+        ("UserLane", ["csv"]),
+        ("ArnMap", [OLD_ARN, NEW_ARN]),
+        ("ArnMap", {PLANTED: NEW_ARN}),
+        ("ArnMap", {OLD_ARN: PLANTED}),
+        ("ArnMap", {OLD_ARN: f"{NEW_ARN} "}),
+        ("ArnMap", {OLD_ARN: None}),
+        ("ArnMap", {f"{OLD_ARN}{number}": NEW_ARN for number in range(501)}),
+        ("SourceSubAttribute", ""),
+        ("SourceSubAttribute", "source_sub"),
+        ("SourceSubAttribute", "custom:"),
+        ("SourceSubAttribute", "custom:" + "x" * 21),
+        ("SourceSubAttribute", "custom:a b"),
+        ("SourceSubAttribute", True),
+        ("AcceptDifferences", "true"),
+        ("AcceptDifferences", 1),
+        ("AcceptDifferences", None),
+    ],
+)
+def test_whatever_else_is_malformed_is_named(key: str, value: Any) -> None:
+    error = refused({**({} if key == "CreateUserPool" else {"NewUserPoolId": POOL_ID}), key: value})
+    assert error.key == key
+    assert str(error).startswith(f"{key}: ")
+    assert PLANTED not in str(error)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{}, {"NewUserPoolId": None}, {"NewUserPoolId": None, "Resume": None}, {"UserLane": "api"}],
+)
 def test_without_a_pool_the_missing_key_is_named(typed: dict[str, Any]) -> None:
-    assert str(refused(typed)) == f"NewUserPoolId: missing; expected {EXPECTED['NewUserPoolId']}"
+    assert str(refused(typed)) == (
+        f"NewUserPoolId: missing; expected {EXPECTED['NewUserPoolId']}, or CreateUserPool or Resume"
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "remedy"),
+    [
+        ({"NewUserPoolId": POOL_ID}, "with NewUserPoolId; leave one of them out"),
+        ({"Resume": IMPORT}, "with Resume; give Resume alone"),
+    ],
+)
+def test_a_pool_to_create_is_no_other_pool(other: dict[str, Any], remedy: str) -> None:
+    error = refused({"CreateUserPool": {"PoolName": "people"}, **other})
+    assert str(error) == f"CreateUserPool: cannot be given together {remedy}"
 
 
 def test_a_missing_key_that_must_be_there_is_named() -> None:
@@ -140,19 +203,20 @@ def test_a_missing_key_that_must_be_there_is_named() -> None:
 def test_an_input_that_is_no_object_is_shown_an_example(typed: Any, found: str) -> None:
     error = refused(typed)
     assert error.key == ""
-    assert '{"NewUserPoolId": …, "Resume": …}' in str(error)
+    assert '{"NewUserPoolId": …' in str(error)
+    assert all(f'"{key}": …' in str(error) for key in EXPECTED)
     assert found in str(error)
 
 
-@pytest.mark.parametrize("key", ["newUserPoolId", "NewUserPoolId ", "UserLane", ""])
+@pytest.mark.parametrize("key", ["newUserPoolId", "NewUserPoolId ", "AsOf", ""])
 def test_an_unknown_key_is_named_before_anything_else(key: str) -> None:
     error = refused({"NewUserPoolId": 5, key: PLANTED})
     assert error.key == key
-    assert "unknown key; the keys are NewUserPoolId, Resume" in str(error)
+    assert f"unknown key; the keys are {', '.join(EXPECTED)}" in str(error)
     assert PLANTED not in str(error)
 
 
-@given(st.sampled_from(["NewUserPoolId", "Resume", "Unknown"]), JSON)
+@given(st.sampled_from([*EXPECTED, "Unknown"]), JSON)
 def test_no_value_is_repeated(key: str, value: Any) -> None:
     planted = {"inside": [value, PLANTED]}
     for typed in ({key: planted}, {key: PLANTED}, [PLANTED], PLANTED):

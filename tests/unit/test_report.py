@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lifeboat.model import Group
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.report import NEVER_RESTORABLE, Reconciliation, complete
 from lifeboat.restore.tasks import Verified
-from lifeboat.store.outcomes import Outcome, State
+from lifeboat.store.outcomes import Lane, Outcome, State
 from tests.unit.fakes import KnownOutcomes, KnownTable, MemoryBucket
 
 STAFF = Group("staff", "Who works here", 1, "arn:aws:iam::123456789012:role/staff")
@@ -49,9 +50,15 @@ class World:
     def left_out(self, *entries: dict[str, Any]) -> None:
         self.bucket.put_lines(f"{self.files.folder}/left-out/3f.jsonl.gz", entries)
 
-    def report(self, *outcomes: Outcome, groups: tuple[Group, ...] = (STAFF,)) -> dict[str, Any]:
+    def report(
+        self,
+        *outcomes: Outcome,
+        groups: tuple[Group, ...] = (STAFF,),
+        arn_map: Mapping[str, str] = {},
+    ) -> dict[str, Any]:
         table = KnownTable(*groups)
-        return Reconciliation(table, self.files, KnownOutcomes(*outcomes)).report(self.parts)
+        known = KnownOutcomes(*outcomes)
+        return Reconciliation(table, self.files, known, arn_map).report(self.parts)
 
 
 def different(sub: str, *fields: str) -> dict[str, Any]:
@@ -124,6 +131,45 @@ def test_groups_that_are_missing_or_differ_are_named() -> None:
         {"group": "staff", "fields": ["precedence"]},
         {"group": "ops", "fields": ["missing"]},
     ]
+    assert report["unexpected_groups"] == []
+
+
+def test_groups_that_nobody_expected_are_named_but_are_no_failure() -> None:
+    world = World()
+    world.verified()
+    world.groups_there([Group("visitors"), STAFF, Group("guests")])
+    report = world.report()
+    assert complete(report)
+    assert (report["different_groups"], report["unexpected_groups"]) == ([], ["guests", "visitors"])
+
+
+def test_a_groups_role_is_the_one_that_the_input_maps_it_to() -> None:
+    world = World()
+    world.verified()
+    here = "arn:aws:iam::123456789012:role/staff-here"
+    world.groups_there([Group("staff", STAFF.description, STAFF.precedence, here)])
+    assert complete(world.report(arn_map={str(STAFF.role_arn): here}))
+    assert world.report()["different_groups"] == [{"group": "staff", "fields": ["role_arn"]}]
+
+
+def test_lanes_are_counted_and_the_api_lane_is_explained() -> None:
+    world = World()
+    world.verified(equal=6)
+    report = world.report(
+        Outcome("a", State.CREATED, lane=Lane.CSV),
+        Outcome("b", State.CREATED, lane=Lane.API, lane_reason="status UNCONFIRMED"),
+        Outcome("c", State.CREATED, lane=Lane.API, lane_reason="an empty value"),
+        Outcome("d", State.CREATED, lane=Lane.API, lane_reason="an empty value"),
+        Outcome("e", State.CREATED, lane=Lane.API),
+        Outcome("f", State.FAILED, "refused"),
+    )
+    assert report["lanes"] == {
+        "csv": 1,
+        "api": 4,
+        "why_api": {"an empty value": 2, "status UNCONFIRMED": 1, "not known": 1},
+    }
+    assert next(iter(report["lanes"]["why_api"])) == "an empty value", "the most frequent comes first"
+    assert World().report()["lanes"] == {"csv": 0, "api": 0, "why_api": {}}
 
 
 def test_what_no_api_recreates_is_listed_and_is_no_failure() -> None:
@@ -133,12 +179,30 @@ def test_what_no_api_recreates_is_listed_and_is_no_failure() -> None:
         {"sub": "b", "why": "federated profile", "memberships": 2},
         {"sub": "a", "why": "federated profile", "memberships": 1},
         {"sub": "c", "why": "status UNCONFIRMED", "memberships": 0},
+        {"sub": "d", "why": "status FORCE_CHANGE_PASSWORD, verified address", "memberships": 0},
+        {"sub": "e", "why": "status FORCE_CHANGE_PASSWORD", "memberships": 0},
+        {"sub": "e", "why": "authenticator", "memberships": 0},
     )
     report = world.report()
     listed = report["not_restorable"]
     assert complete(report)
-    assert listed.keys() == NEVER_RESTORABLE.keys() | {"federated_profiles", "status_unconfirmed"}
+    assert listed.keys() == NEVER_RESTORABLE.keys() | {
+        "federated_profiles",
+        "status_unconfirmed",
+        "invitations",
+        "temporary_passwords",
+    }
     assert listed["federated_profiles"]["subs"] == ["a", "b"]
     assert (listed["federated_profiles"]["users"], listed["federated_profiles"]["memberships"]) == (2, 3)
     assert listed["status_unconfirmed"]["subs"] == ["c"]
+    assert listed["invitations"]["subs"] == ["d"]
+    assert listed["temporary_passwords"]["subs"] == ["e"]
+    assert (listed["totp_seeds"]["users"], listed["totp_seeds"]["subs"]) == (1, ["e"])
+    assert {name: listed[name]["users"] for name in NEVER_RESTORABLE if name != "totp_seeds"} == {
+        "passwords": 2,
+        "subs": 2,
+        "dates": 2,
+        "passkeys": "unknown",
+        "remembered_devices": "unknown",
+    }
     assert all(entry["why"] for entry in listed.values())

@@ -37,6 +37,8 @@ class User:
 
     `attributes` is everything Cognito listed, `sub` included, name to value. `status` is kept as
     text, because Cognito may add statuses. Times are ISO 8601 (see `instant`), "" if unknown.
+    `mfa_options` is what listings show (SMS only); `mfa` and `preferred_mfa` are UserMFASettingList and
+    PreferredMfaSetting, which only AdminGetUser gives, and empty where they were not captured.
     """
 
     sub: str
@@ -47,6 +49,19 @@ class User:
     created_at: str = ""
     modified_at: str = ""
     mfa_options: tuple[Mapping[str, str], ...] = ()
+    mfa: tuple[str, ...] = ()
+    preferred_mfa: str = ""
+
+    @property
+    def mfa_factors(self) -> frozenset[str]:
+        """The second factors known of the user: SMS_MFA, EMAIL_OTP, SOFTWARE_TOKEN_MFA."""
+        listed = {"SMS_MFA" for option in self.mfa_options if option.get("DeliveryMedium") == "SMS"}
+        return frozenset(listed | set(self.mfa))
+
+    def verified(self, attribute: str) -> bool:
+        """Whether `email` or `phone_number` is there and verified."""
+        flag = self.attributes.get(f"{attribute}_verified", "")
+        return bool(self.attributes.get(attribute)) and flag.lower() == "true"
 
     @property
     def federated(self) -> bool:

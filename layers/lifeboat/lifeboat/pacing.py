@@ -21,7 +21,12 @@ class Category(StrEnum):
     USER_CREATION = "UserCreation"
     USER_UPDATE = "UserUpdate"
     USER_ACCOUNT_RECOVERY = "UserAccountRecovery"
+    USER_READ = "UserRead"
+    USER_RESOURCE_UPDATE = "UserResourceUpdate"
     USER_POOL_READ = "UserPoolRead"
+    USER_POOL_UPDATE = "UserPoolUpdate"
+    USER_POOL_CLIENT_READ = "UserPoolClientRead"
+    USER_POOL_CLIENT_UPDATE = "UserPoolClientUpdate"
     USER_POOL_RESOURCE_READ = "UserPoolResourceRead"
     USER_POOL_RESOURCE_UPDATE = "UserPoolResourceUpdate"
 
@@ -31,8 +36,13 @@ QUOTAS: Mapping[Category, float] = {
     Category.USER_CREATION: 50,
     Category.USER_UPDATE: 25,
     Category.USER_ACCOUNT_RECOVERY: 30,
+    Category.USER_READ: 120,
+    Category.USER_RESOURCE_UPDATE: 25,
     Category.USER_POOL_READ: 15,
-    # 20 and 15 by category, but each operation on one pool is held to 5 besides.
+    Category.USER_POOL_UPDATE: 15,
+    # 15 to 20 by category, but each operation on one pool is held to 5 besides.
+    Category.USER_POOL_CLIENT_READ: 5,
+    Category.USER_POOL_CLIENT_UPDATE: 5,
     Category.USER_POOL_RESOURCE_READ: 5,
     Category.USER_POOL_RESOURCE_UPDATE: 5,
 }

@@ -10,8 +10,8 @@ from typing import Self
 
 from lifeboat.errors import SettingMissing
 
-MAY_BE_EMPTY = frozenset({"user_pool_id"})
-"""Settings that have no value in one of the stack's roles: the backup stack exports no pool."""
+MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute"})
+"""Settings that may have no value: the backup stack exports no pool, and not everybody keeps the old sub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,19 @@ class Settings:
     import_quota_share: int
     export_concurrency: int
     max_retire_percent: int
+    capture_client_secrets: str
+    source_sub_attribute: str
+    capture_mfa_preferences: str
+    import_job_role_arn: str
+    csv_chunk_users: int
     create_concurrency: int
     update_concurrency: int
     max_receive_count: int
     reports_bucket: str
     new_users_queue_url: str
     new_users_dlq_url: str
+    api_users_queue_url: str
+    api_users_dlq_url: str
     updates_queue_url: str
     updates_dlq_url: str
     topic_arn: str

@@ -42,6 +42,13 @@ class Bucket:
             raise
         return json.loads(body)
 
+    def put_text(self, key: str, text: str, content_type: str) -> None:
+        """Write a text for people or other programs, as UTF-8."""
+        with store_errors("S3"):
+            self._client.put_object(
+                Bucket=self.name, Key=key, Body=text.encode(), ContentType=f"{content_type}; charset=utf-8"
+            )
+
     def put_lines(self, key: str, records: Iterable[Any]) -> None:
         """Write records as gzipped JSON lines."""
         text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

@@ -15,6 +15,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -28,6 +29,25 @@ _CONFIG = Config(
     user_agent_extra="cognito-lifeboat",
 )
 
+_PROMPT_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=0.4,
+    read_timeout=0.7,
+    tcp_keepalive=True,
+    user_agent_extra="cognito-lifeboat",
+)
+"""For functions that a sign-in waits for: within about a second a call is answered or has failed."""
+
+
+_CAREFUL_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=3,
+    read_timeout=60,
+    tcp_keepalive=True,
+    user_agent_extra="cognito-lifeboat",
+)
+"""For requests that create something each time: whoever sends them looks before sending them again."""
+
 
 @cache
 def cognito() -> CognitoIdentityProviderClient:
@@ -39,6 +59,30 @@ def cognito() -> CognitoIdentityProviderClient:
 def dynamodb() -> DynamoDBServiceResource:
     """DynamoDB in the function's Region."""
     return boto3.resource("dynamodb", config=_CONFIG)
+
+
+@cache
+def logs() -> CloudWatchLogsClient:
+    """CloudWatch Logs in the function's Region."""
+    return boto3.client("logs", config=_CONFIG)
+
+
+@cache
+def prompt_cognito() -> CognitoIdentityProviderClient:
+    """Cognito user pools in the function's Region, for a function that a sign-in waits for."""
+    return boto3.client("cognito-idp", config=_PROMPT_CONFIG)
+
+
+@cache
+def careful_cognito() -> CognitoIdentityProviderClient:
+    """Cognito user pools in the function's Region, for what must not be created twice."""
+    return boto3.client("cognito-idp", config=_CAREFUL_CONFIG)
+
+
+@cache
+def prompt_dynamodb() -> DynamoDBServiceResource:
+    """DynamoDB in the function's Region, for a function that a sign-in waits for."""
+    return boto3.resource("dynamodb", config=_PROMPT_CONFIG)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,7 +15,11 @@ from lifeboat.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
+        DeleteMessageBatchRequestEntryTypeDef,
+        SendMessageBatchRequestEntryTypeDef,
+    )
 
 BATCH_ENTRIES = 10
 BATCH_BYTES = 1_000_000
@@ -25,6 +30,14 @@ _REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html)."""
 
 LONGEST_BACKOFF = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A received message."""
+
+    body: str
+    receipt_handle: str
 
 
 class Queue:
@@ -80,6 +93,47 @@ class Queue:
                 MessageBody=body,
                 MessageAttributes={"Reason": {"DataType": "String", "StringValue": reason[:1000]}},
             )
+
+    def receive(self, visibility_seconds: int) -> list[Received]:
+        """Receive up to ten messages, hidden from others for so long; waits a second for the first.
+
+        Waiting asks all of the queue's servers, so an empty answer means an empty queue
+        (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html).
+        """
+        with store_errors("SQS"):
+            answer = self._client.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=BATCH_ENTRIES,
+                WaitTimeSeconds=1,
+                VisibilityTimeout=visibility_seconds,
+            )
+        return [Received(message["Body"], message["ReceiptHandle"]) for message in answer.get("Messages", [])]
+
+    def delete(self, receipt_handles: Iterable[str]) -> None:
+        """Delete received messages, best effort: what cannot be deleted comes back, and is harmless twice."""
+        handles = list(receipt_handles)
+        for start in range(0, len(handles), BATCH_ENTRIES):
+            entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "ReceiptHandle": handle}
+                for number, handle in enumerate(handles[start : start + BATCH_ENTRIES])
+            ]
+            try:
+                self._client.delete_message_batch(QueueUrl=self.url, Entries=entries)
+            except (ClientError, BotoCoreError):
+                continue
+
+    def release(self, receipt_handles: Iterable[str]) -> None:
+        """Make received messages visible again at once, best effort."""
+        handles = list(receipt_handles)
+        for start in range(0, len(handles), BATCH_ENTRIES):
+            entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(handles[start : start + BATCH_ENTRIES])
+            ]
+            try:
+                self._client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+            except (ClientError, BotoCoreError):
+                return
 
     def put_off(self, receipt_handle: str, receive_count: int) -> None:
         """Make a received message visible again after a time that doubles with each receive.

@@ -26,6 +26,7 @@ _BY_CODE: Mapping[str, type[CognitoError]] = {
     "InternalErrorException": CognitoUnavailable,
     "ServiceUnavailable": CognitoUnavailable,
     "RequestTimeout": CognitoUnavailable,
+    "ConcurrentModificationException": CognitoUnavailable,
     "ResourceNotFoundException": ResourceNotFound,
     "UserNotFoundException": ResourceNotFound,
     "UsernameExistsException": UserExists,

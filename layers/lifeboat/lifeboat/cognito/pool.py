@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from lifeboat.model import PoolConfiguration, Status, User
+from lifeboat.model import Status, User
 
 GENERATED_ATTRIBUTES = frozenset({"sub", "identities"})
 VERIFIED_FLAGS = frozenset({"email_verified", "phone_number_verified"})
@@ -20,27 +21,19 @@ SYMBOLS = "^$*.[]{}()?-!@#%&/,><':;|_~`+="
 """Characters that Cognito counts as symbols
 (https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html)."""
 
-VOLATILE_FIELDS = frozenset(
-    {
-        "EstimatedNumberOfUsers",
-        "LastModifiedDate",
-        "CreationDate",
-        "Status",
-        "SmsConfigurationFailure",
-        "EmailConfigurationFailure",
-    }
-)
-"""Fields of DescribeUserPool that say how the pool is, not how it is configured."""
-
 
 @dataclass(frozen=True, slots=True)
 class PoolFacts:
     """The facts of one pool, from DescribeUserPool's `UserPool`."""
 
     pool_id: str
+    name: str
     username_attributes: tuple[str, ...]
     alias_attributes: tuple[str, ...]
     case_sensitive: bool
+    auto_verified: tuple[str, ...]
+    mfa: str
+    recovery: tuple[str, ...]
     password_length: int
     schema: Mapping[str, Mapping[str, Any]]
 
@@ -53,9 +46,13 @@ class PoolFacts:
         policy = description.get("Policies", {}).get("PasswordPolicy", {})
         return cls(
             pool_id=description["Id"],
+            name=description.get("Name", ""),
             username_attributes=tuple(sorted(description.get("UsernameAttributes", []))),
             alias_attributes=tuple(sorted(description.get("AliasAttributes", []))),
             case_sensitive=description.get("UsernameConfiguration", {}).get("CaseSensitive", True),
+            auto_verified=tuple(sorted(description.get("AutoVerifiedAttributes", []))),
+            mfa=description.get("MfaConfiguration", "OFF"),
+            recovery=_recovery(description),
             password_length=int(policy.get("MinimumLength", 8)),
             schema={entry["Name"]: entry for entry in description.get("SchemaAttributes", [])},
         )
@@ -90,10 +87,11 @@ class PoolFacts:
         return "".join(characters)
 
 
-def configuration_of(description: Mapping[str, Any]) -> PoolConfiguration:
-    """The pool's configuration as it is backed up: without what changes by itself."""
-    document = {name: value for name, value in description.items() if name not in VOLATILE_FIELDS}
-    return PoolConfiguration(name="CONFIG", document=document)
+def _recovery(description: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses that recover an account, if the pool says so (API_AccountRecoverySettingType.html)."""
+    mechanisms = description.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+    names = {str(each.get("Name", "")).removeprefix("verified_") for each in mechanisms}
+    return tuple(name for name in ("email", "phone_number") if name in names)
 
 
 def settable_attributes(user: User) -> dict[str, str]:
@@ -115,13 +113,91 @@ def comparable_attributes(user: User) -> dict[str, str]:
 
 
 def wants_password(user: User) -> bool:
-    """Whether the restored user gets a random permanent password, so that "Forgot password" works.
+    """Whether the restored user gets into a state in which "Forgot password" works.
 
-    Users who never had a password of their own (UNCONFIRMED, FORCE_CHANGE_PASSWORD) do not.
+    A user who never confirmed (UNCONFIRMED) is not confirmed by a restore. Who was invited
+    (FORCE_CHANGE_PASSWORD) has lost the temporary password with the old pool, and would be locked out but for
+    a verified address; without one an administrator must send the invitation again.
     """
-    return user.status not in (Status.UNCONFIRMED, Status.FORCE_CHANGE_PASSWORD)
+    if user.status == Status.FORCE_CHANGE_PASSWORD:
+        return user.verified("email") or user.verified("phone_number")
+    return user.status != Status.UNCONFIRMED
 
 
-def restored_status(user: User) -> str:
-    """The status that a restored user has: what the API can bring about without sending a message."""
-    return Status.CONFIRMED if wants_password(user) else Status.FORCE_CHANGE_PASSWORD
+RESETTABLE = frozenset({Status.CONFIRMED.value, Status.RESET_REQUIRED.value})
+"""The statuses of a restored user who can use "Forgot password": the API lane brings about the first, the
+CSV lane the second, or the first where the pool offers sign-in without a password."""
+
+
+def restored_statuses(user: User) -> frozenset[str]:
+    """The statuses that a restored user may have: what can be brought about without sending a message."""
+    return RESETTABLE if wants_password(user) else frozenset({Status.FORCE_CHANGE_PASSWORD.value})
+
+
+FACTOR_ADDRESSES: Mapping[str, str] = {"EMAIL_OTP": "email", "SMS_MFA": "phone_number"}
+"""Second factors that can be given back, and the address of each. An authenticator's secret is lost."""
+
+
+def restorable_factors(user: User, facts: PoolFacts) -> frozenset[str]:
+    """The second factors to give back.
+
+    In a pool with an AccountRecoverySetting, an address that is a user's second factor cannot recover the
+    account. Restored users have no password, so one address is left free of it where there is any
+    (https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html).
+    """
+    if facts.mfa == "OFF":
+        return frozenset()
+    factors = frozenset(
+        factor
+        for factor in user.mfa_factors & FACTOR_ADDRESSES.keys()
+        if user.attributes.get(FACTOR_ADDRESSES[factor])
+    )
+    ways = [way for way in facts.recovery if user.verified(way)]
+    taken = {FACTOR_ADDRESSES[factor] for factor in factors}
+    if not ways or set(ways) - taken:
+        return factors
+    given_up = min(
+        (factor for factor in factors if FACTOR_ADDRESSES[factor] in ways),
+        key=lambda factor: (factor == user.preferred_mfa, factor),
+    )
+    return factors - {given_up}
+
+
+def wanted(user: User, facts: PoolFacts, source_sub_attribute: str) -> User:
+    """A user of the backup as the new pool is to have it."""
+    factors = restorable_factors(user, facts)
+    preferred = user.preferred_mfa if user.preferred_mfa in factors else ""
+    kept = replace(user, mfa_options=(), mfa=tuple(sorted(factors)), preferred_mfa=preferred)
+    return with_source_sub(kept, source_sub_attribute)
+
+
+def with_source_sub(user: User, attribute: str) -> User:
+    """The user with the sub it had as an attribute; "" for none.
+
+    A user restored before carries the sub under which applications have known it, and keeps that.
+    """
+    if not attribute or user.attributes.get(attribute):
+        return user
+    return replace(user, attributes={**user.attributes, attribute: user.sub})
+
+
+def linked_identities(user: User) -> list[tuple[str, str]]:
+    """The identities linked to a local user: (provider name, the user's id there).
+
+    The attribute `identities` is a JSON list
+    (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html).
+    """
+    if user.federated:
+        return []
+    try:
+        entries = json.loads(user.attributes.get("identities", "[]"))
+    except ValueError:
+        return []
+    if not isinstance(entries, list):
+        return []
+    pairs = [
+        (str(entry.get("providerName", "")), str(entry.get("userId", "")))
+        for entry in entries
+        if isinstance(entry, dict)
+    ]
+    return sorted({(provider, user_id) for provider, user_id in pairs if provider and user_id})

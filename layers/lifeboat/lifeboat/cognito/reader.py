@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +31,7 @@ class PoolReader:
         self._lists = budget.bucket(Category.USER_LIST)
         self._pools = budget.bucket(Category.USER_POOL_READ)
         self._resources = budget.bucket(Category.USER_POOL_RESOURCE_READ)
+        self._reads = budget.bucket(Category.USER_READ)
 
     def describe(self) -> Mapping[str, Any]:
         """DescribeUserPool's `UserPool`. Raises ResourceNotFound."""
@@ -66,6 +68,20 @@ class PoolReader:
         for page in pages:
             for entry in page.get("Users", []):
                 yield user_from_listing(entry)
+
+    def with_mfa(self, user: User) -> User:
+        """The user with its second factors, by AdminGetUser: this makes it a billed monthly active user.
+
+        Raises ResourceNotFound when the user is gone.
+        """
+        answer = call(
+            self._reads, self._client.admin_get_user, UserPoolId=self.pool_id, Username=user.username
+        )
+        return replace(
+            user,
+            mfa=tuple(sorted(answer.get("UserMFASettingList", []))),
+            preferred_mfa=answer.get("PreferredMfaSetting", ""),
+        )
 
     def groups(self) -> Iterator[Group]:
         """All groups."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lifeboat.cognito.calls import call
@@ -23,6 +23,7 @@ class PoolWriter:
         self._creations = budget.bucket(Category.USER_CREATION)
         self._passwords = budget.bucket(Category.USER_ACCOUNT_RECOVERY)
         self._updates = budget.bucket(Category.USER_UPDATE)
+        self._preferences = budget.bucket(Category.USER_RESOURCE_UPDATE)
         self._resources = budget.bucket(Category.USER_POOL_RESOURCE_UPDATE)
 
     def create_user(self, username: str, attributes: Mapping[str, str]) -> User:
@@ -65,6 +66,44 @@ class PoolWriter:
     def disable(self, username: str) -> None:
         """AdminDisableUser."""
         call(self._updates, self._client.admin_disable_user, UserPoolId=self.pool_id, Username=username)
+
+    def link(self, username: str, provider: str, user_id: str) -> None:
+        """AdminLinkProviderForUser. Cognito refuses to link the same identity again.
+
+        `username` must be the username itself, not an alias
+        (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html).
+        """
+        call(
+            self._updates,
+            self._client.admin_link_provider_for_user,
+            UserPoolId=self.pool_id,
+            DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": username},
+            SourceUser={
+                "ProviderName": provider,
+                "ProviderAttributeName": "Cognito_Subject",
+                "ProviderAttributeValue": user_id,
+            },
+        )
+
+    def set_mfa(self, username: str, factors: Collection[str], preferred: str) -> None:
+        """AdminSetUserMFAPreference for SMS_MFA and EMAIL_OTP, the factors that need no secret."""
+
+        def settings(factor: str) -> Any:
+            return {"Enabled": factor in factors, "PreferredMfa": factor == preferred and factor in factors}
+
+        given: dict[str, Any] = {}
+        if "SMS_MFA" in factors:
+            given["SMSMfaSettings"] = settings("SMS_MFA")
+        if "EMAIL_OTP" in factors:
+            given["EmailMfaSettings"] = settings("EMAIL_OTP")
+        if given:
+            call(
+                self._preferences,
+                self._client.admin_set_user_mfa_preference,
+                UserPoolId=self.pool_id,
+                Username=username,
+                **given,
+            )
 
     def create_group(self, group: Group) -> None:
         """CreateGroup. Raises GroupExists."""

@@ -1,7 +1,8 @@
 """Absence manifests: what a listing did not show, kept in the bucket until the cleanup.
 
 A manifest's name says what it is about: `users-<prefix>`, `groups`, `memberships-<portion>-<start>`
-or `memberships-gone`. It holds subs and group names only.
+or `memberships-gone`, `configuration-<part>`. It holds subs and names of groups and of parts of the pool's
+configuration only.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ class Absences:
         """Keep absent memberships."""
         return self._put(f"memberships-{part}", found)
 
+    def put_configuration(self, part: str, names: list[str]) -> str:
+        """Keep absent parts of the pool's configuration."""
+        return self._put(f"configuration-{part}", names)
+
     def get(self, name: str) -> Any:
         """A manifest's content."""
         return self._bucket.get_document(f"{self._folder}/absent/{name}.json")
@@ -56,6 +61,15 @@ class Absences:
     def group_names(self, portion: int) -> list[str]:
         """The names kept for a worker."""
         names: list[str] = self._bucket.get_document(f"{self._folder}/groups/{portion}.json")
+        return names
+
+    def put_configuration_names(self, names: list[str]) -> None:
+        """Keep the names of the parts of the pool's configuration that there may be."""
+        self._bucket.put_document(f"{self._folder}/configuration.json", names)
+
+    def configuration_names(self) -> list[str]:
+        """The names kept of the parts of the pool's configuration."""
+        names: list[str] = self._bucket.get_document(f"{self._folder}/configuration.json")
         return names
 
     def _put(self, name: str, content: Any) -> str:

@@ -6,11 +6,13 @@ from lifeboat.aws import clients
 from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.topic import Topic
+from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.export.absences import Absences
 from lifeboat.export.begin import ExportBeginning
 from lifeboat.export.cleanup import Retirement
 from lifeboat.export.completion import ExportEnd
+from lifeboat.export.configuration import ConfigurationExport
 from lifeboat.export.groups import GroupExport
 from lifeboat.export.memberships import MembershipExport
 from lifeboat.export.tasks import Run
@@ -44,7 +46,9 @@ def export_beginning() -> ExportBeginning:
 
 def user_export(run: Run) -> UserExport:
     """For Export Users."""
-    return UserExport(_table(), _reader(run["Workers"]), _absences(run), _writer(run), run["At"])
+    return UserExport(
+        _table(), _reader(run["Workers"]), _absences(run), _writer(run), run["At"], run["CaptureMfa"]
+    )
 
 
 def group_export(run: Run) -> GroupExport:
@@ -55,6 +59,14 @@ def group_export(run: Run) -> GroupExport:
 def membership_export(run: Run) -> MembershipExport:
     """For Export Memberships."""
     return MembershipExport(_table(), _reader(run["Workers"]), _absences(run), _writer(run), run["At"])
+
+
+def configuration_export(run: Run) -> ConfigurationExport:
+    """For Capture Configuration."""
+    budget = Budget(settings().export_quota_share, 1)
+    with_secrets = settings().capture_client_secrets == "true"
+    reader = ConfigurationReader(clients.cognito(), settings().user_pool_id, budget, with_secrets)
+    return ConfigurationExport(_table(), reader, _absences(run), _writer(run))
 
 
 def retirement(run: Run) -> Retirement:

@@ -1,4 +1,4 @@
-"""The beginning of an export: input, lock, plan, ledger entry, pool configuration."""
+"""The beginning of an export: input, lock, plan, ledger entry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, TypedDict
 from pydantic import BaseModel, ConfigDict, StrictBool
 
 from lifeboat.aws.executions import Executions
-from lifeboat.cognito.pool import configuration_of
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import InvalidInput, ResourceNotFound
 from lifeboat.export.tasks import Portion, Run
@@ -18,10 +17,9 @@ from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
 from lifeboat.settings import Settings
-from lifeboat.store.items import draft_configuration
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
 from lifeboat.workflow import ExecutionTask
 
 
@@ -76,11 +74,15 @@ class ExportBeginning:
             "Workers": len(dealt) + MEMBERSHIP_WORKERS,
             "AllowMassRetirement": asked.AllowMassRetirement,
             "EstimatedUsers": estimated,
+            "CaptureMfa": self._captures_mfa(description),
         }
         plan = {"prefixes": len(prefixes), "workers": run["Workers"]}
         ledger.update(export_id, {"plan": plan, "users_estimated": estimated})
-        self._capture_configuration(description, at)
         return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt]}
+
+    def _captures_mfa(self, description: Mapping[str, Any]) -> bool:
+        wanted = self.settings.capture_mfa_preferences == "true"
+        return wanted and description.get("MfaConfiguration", "OFF") != "OFF"
 
     def _check_region(self, region: str) -> None:
         pool_region = self.reader.pool_id.partition("_")[0]
@@ -100,9 +102,3 @@ class ExportBeginning:
                 f"there is no user pool {self.reader.pool_id} in this account and Region; "
                 "correct the stack's parameter UserPoolId and deploy again",
             ) from None
-
-    def _capture_configuration(self, description: Mapping[str, Any], at: str) -> None:
-        draft = draft_configuration(configuration_of(description))
-        writer = VersionWriter(self.table, at, self.settings.history_days)
-        writer.write(draft, self.table.stored_configuration(draft.key.sk))
-        writer.flush()

@@ -53,9 +53,8 @@ class ExportEnd:
         guard = task["Guard"]
         status = COMPLETED_WITHOUT_CLEANUP if guard else COMPLETED
         completeness = self._completeness(counts[Kind.USER]["listed"], run["EstimatedUsers"])
-        entry = Ledger(self.table, "export").end(
-            run["ExportId"], status, {"counts": counts, "completeness": completeness}, guard, keep=True
-        )
+        values = {"counts": counts, "completeness": completeness, "configuration": _configuration(task)}
+        entry = Ledger(self.table, "export").end(run["ExportId"], status, values, guard, keep=True)
         Lock(self.table, self.executions, "export").release(run["ExecutionArn"])
         publish(
             self.settings.stack_name,
@@ -100,6 +99,14 @@ class ExportEnd:
         return {"listed": listed, "estimated": estimated, "differs": differs}
 
 
+def _configuration(task: CompleteTask) -> dict[str, Any]:
+    """The ledger's entry for the pool's configuration."""
+    if "Configuration" not in task:
+        return {}
+    captured = task["Configuration"]
+    return {**captured["Counts"], "unread": captured["Unread"]}
+
+
 def _account(
     export_id: str,
     entry: Mapping[str, Any],
@@ -113,6 +120,17 @@ def _account(
             f"{kind}: {count['listed']} listed, {count['added']} added, {count['changed']} changed, "
             f"{count['unchanged']} unchanged, {count['retired']} retired"
         )
+    configuration = entry.get("configuration")
+    if configuration:
+        lines.append(
+            f"configuration: {configuration['parts']} parts, {configuration['added']} added, "
+            f"{configuration['changed']} changed, {configuration['retired']} retired"
+        )
+        if configuration["unread"]:
+            lines.append(
+                f"Cognito refused to show of the configuration: {', '.join(configuration['unread'])}. "
+                "What the backup holds of it was left as it is."
+            )
     if guard:
         lines += ["", guard]
     if completeness["differs"]:

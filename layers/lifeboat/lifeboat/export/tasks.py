@@ -16,6 +16,7 @@ class Run(TypedDict):
     Workers: int
     AllowMassRetirement: bool
     EstimatedUsers: int
+    CaptureMfa: bool
 
 
 class Portion(TypedDict):
@@ -49,6 +50,37 @@ class MembershipsTask(TypedDict):
     Counts: NotRequired[Counts]
     Absences: NotRequired[list[str]]
     Finished: NotRequired[bool]
+
+
+class ConfigurationCounts(TypedDict):
+    """Parts of the pool's configuration: how many there are, and what was written for them."""
+
+    parts: int
+    added: int
+    changed: int
+    retired: int
+
+
+class ConfigurationTask(TypedDict):
+    """Input and output of Capture Configuration; it is called again until `Finished`.
+
+    `Next` counts the parts that were gone through: first those that there may be, then those of the
+    manifests in `Absences`. `Unread` is the kinds of part that Cognito refuses to show.
+    """
+
+    Run: Run
+    Next: int
+    Counts: NotRequired[ConfigurationCounts]
+    Unread: NotRequired[list[str]]
+    Absences: NotRequired[list[str]]
+    Finished: NotRequired[bool]
+
+
+class ConfigurationResult(TypedDict):
+    """What Complete Export tells of the pool's configuration."""
+
+    Counts: ConfigurationCounts
+    Unread: list[str]
 
 
 class GroupsResult(TypedDict):
@@ -102,3 +134,4 @@ class CompleteTask(TypedDict):
     Counts: dict[str, Counts]
     Guard: str
     Retired: list[dict[str, int]]
+    Configuration: NotRequired[ConfigurationResult]

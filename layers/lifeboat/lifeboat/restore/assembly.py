@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from lifeboat.aws import clients
 from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.executions import Executions
+from lifeboat.aws.logs import LogStreams
 from lifeboat.aws.queues import Queue
 from lifeboat.aws.topic import Topic
+from lifeboat.cognito.configuration_reader import ConfigurationReader
+from lifeboat.cognito.import_jobs import ImportJobs
 from lifeboat.cognito.pool import PoolFacts
+from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.pacing import Budget
-from lifeboat.restore.begin import LISTING_WORKERS, ImportBeginning
+from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginning
 from lifeboat.restore.completion import ImportEnd
 from lifeboat.restore.consumer import Consumer
+from lifeboat.restore.csv_rows import RowFormat
 from lifeboat.restore.expectation import Files, digest
+from lifeboat.restore.federated import FederatedGroups
 from lifeboat.restore.groups import GroupRestore
+from lifeboat.restore.import_chunk import Drain
+from lifeboat.restore.import_job import ImportJobStep
 from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
+from lifeboat.restore.pool_creation import PoolCreation
 from lifeboat.restore.progress import ProgressCheck
 from lifeboat.restore.report import Reconciliation
 from lifeboat.restore.scan import Scan
@@ -45,6 +55,10 @@ def _new_users() -> Queue:
     return _queue(settings().new_users_queue_url)
 
 
+def _api_users() -> Queue:
+    return _queue(settings().api_users_queue_url)
+
+
 def _updates() -> Queue:
     return _queue(settings().updates_queue_url)
 
@@ -65,34 +79,101 @@ def _facts(pool_id: str) -> PoolFacts:
     return PoolFacts.of(_reader(pool_id, 1).describe())
 
 
+@cache
+def _jobs(pool_id: str) -> ImportJobs:
+    budget = Budget(settings().import_quota_share, SCAN_WORKERS)
+    return ImportJobs(clients.cognito(), pool_id, settings().import_job_role_arn, budget)
+
+
+@cache
+def _rows(pool_id: str) -> RowFormat:
+    return RowFormat(_facts(pool_id), _jobs(pool_id).header())
+
+
 def _files(run: Run) -> Files:
     bucket = Bucket(clients.s3(), settings().reports_bucket)
     return Files(bucket, run["ImportId"], run["Buckets"], digest(run["ExecutionArn"])[:8])
 
 
+def _arn_map(run: Run) -> Mapping[str, str]:
+    """The input's ArnMap, from the ledger."""
+    entry = Ledger(_table(), "import").get(run["ImportId"]) or {}
+    return {str(old): str(new) for old, new in entry.get("arn_map", {}).items()}
+
+
 def import_beginning() -> ImportBeginning:
     """For Begin Import."""
     executions = Executions(clients.stepfunctions())
-    queues = (_new_users(), _updates())
-    share = settings().import_quota_share
-    return ImportBeginning(_table(), executions, queues, lambda pool_id: _reader(pool_id, 1), share)
+    return ImportBeginning(
+        _table(),
+        executions,
+        (_new_users(), _api_users(), _updates()),
+        lambda pool_id: _reader(pool_id, 1),
+        lambda pool_id: ConfigurationReader(
+            clients.cognito(), pool_id, Budget(settings().import_quota_share, 1)
+        ),
+        settings().import_quota_share,
+        settings().source_sub_attribute,
+    )
+
+
+def pool_creation(run: Run) -> PoolCreation:
+    """For Create User Pool."""
+    budget = Budget(settings().import_quota_share, 1)
+    return PoolCreation(
+        _table(),
+        PoolMaker(clients.careful_cognito(), budget),
+        lambda pool_id: PartMaker(clients.careful_cognito(), pool_id, budget),
+        _files(run),
+        Ledger(_table(), "import"),
+        _arn_map(run),
+    )
 
 
 def group_restore(run: Run) -> GroupRestore:
     """For Create Groups."""
-    return GroupRestore(_table(), _writer(run["UserPoolId"], 1))
+    return GroupRestore(_table(), _writer(run["UserPoolId"], 1), _arn_map(run))
 
 
 def scan(run: Run) -> Scan:
     """For Enqueue Users."""
     outcomes = Outcomes(_table(), run["ImportId"])
-    return Scan(_table(), _new_users(), outcomes, _files(run), _facts(run["UserPoolId"]))
+    return Scan(_table(), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]))
+
+
+def import_job_step(run: Run) -> ImportJobStep:
+    """For Run Import Job."""
+    pool_id = run["UserPoolId"]
+    outcomes = Outcomes(_table(), run["ImportId"])
+    drain = Drain(
+        run["ImportId"],
+        run["UserLane"] == "csv",
+        _facts(pool_id),
+        _rows(pool_id),
+        outcomes,
+        _new_users(),
+        _queue(settings().new_users_dlq_url),
+        _api_users(),
+        _updates(),
+    )
+    return ImportJobStep(
+        run,
+        _facts(pool_id),
+        _jobs(pool_id),
+        LogStreams(clients.logs()),
+        drain,
+        _table(),
+        outcomes,
+        Ledger(_table(), "import"),
+        _files(run),
+        settings().csv_chunk_users,
+    )
 
 
 def progress_check(run: Run) -> ProgressCheck:
     """For Check Progress."""
     outcomes = Outcomes(_table(), run["ImportId"])
-    return ProgressCheck(outcomes, Ledger(_table(), "import"), _new_users(), _updates())
+    return ProgressCheck(outcomes, Ledger(_table(), "import"), _new_users(), _api_users(), _updates())
 
 
 def restored_listing(run: Run) -> RestoredListing:
@@ -108,7 +189,7 @@ def files(run: Run) -> Files:
 
 def reconciliation(run: Run) -> Reconciliation:
     """For Complete Import."""
-    return Reconciliation(_table(), _files(run), Outcomes(_table(), run["ImportId"]))
+    return Reconciliation(_table(), _files(run), Outcomes(_table(), run["ImportId"]), _arn_map(run))
 
 
 def import_end() -> ImportEnd:
@@ -117,8 +198,24 @@ def import_end() -> ImportEnd:
     return ImportEnd(settings(), _table(), Executions(clients.stepfunctions()), topic)
 
 
+@cache
+def _prompt_table() -> BackupTable:
+    return BackupTable(clients.prompt_dynamodb(), settings().table_name)
+
+
+@cache
+def _prompt_writer(pool_id: str) -> PoolWriter:
+    # How many sign-ins are under way is not known, so there is no share to keep to: the quota is the limit.
+    return PoolWriter(clients.prompt_cognito(), pool_id, Budget(share=100, workers=1))
+
+
+def federated_groups() -> FederatedGroups:
+    """For Restore Federated Groups."""
+    return FederatedGroups(settings().stack_name, settings().user_pool_id, _prompt_table(), _prompt_writer)
+
+
 def new_user_consumer() -> Consumer[NewUser]:
-    """For the messages of NewUsersQueue."""
+    """For the messages of ApiUsersQueue."""
 
     def handle(message: NewUser) -> None:
         workers = settings().create_concurrency
@@ -138,17 +235,22 @@ def new_user_consumer() -> Consumer[NewUser]:
             # The user is there, but what it still needs could not be queued.
             outcomes.update_failed(message.sub, NEVER_QUEUED, reason)
 
-    dead_letters = _queue(settings().new_users_dlq_url)
+    dead_letters = _queue(settings().api_users_dlq_url)
     count = settings().max_receive_count
-    return Consumer(_new_users(), dead_letters, count, read_new_user, handle, give_up)
+    return Consumer(_api_users(), dead_letters, count, read_new_user, handle, give_up)
 
 
 def update_consumer() -> Consumer[Update]:
     """For the messages of UpdatesQueue."""
 
     def handle(message: Update) -> None:
-        writer = _writer(message.pool_id, settings().update_concurrency)
-        UserUpdate(writer, Outcomes(_table(), message.import_id)).apply(message)
+        workers = settings().update_concurrency
+        UserUpdate(
+            _facts(message.pool_id),
+            _reader(message.pool_id, workers),
+            _writer(message.pool_id, workers),
+            Outcomes(_table(), message.import_id),
+        ).apply(message)
 
     def give_up(message: Update, reason: str) -> None:
         Outcomes(_table(), message.import_id).update_failed(message.sub, message.number, reason)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
+from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import InvalidInput
 from lifeboat.listing import listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
-from lifeboat.restore.preflight import Preflight
-from lifeboat.restore.tasks import GroupsTask, ListingTask, Run, ScanTask, VerifyTask
+from lifeboat.restore.preflight import Preflight, Wishes
+from lifeboat.restore.tasks import Run
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
@@ -25,6 +26,8 @@ from lifeboat.store.table import BackupTable
 from lifeboat.workflow import ExecutionTask
 
 POOL_ID = r"^[a-z]{2}(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+$"
+SOURCE_SUB = r"^custom:[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,20}$"
+Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[^\s]+$", max_length=2048)]
 IMPORT_ID = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{8}$"
 
 SCAN_WORKERS = 8
@@ -35,35 +38,85 @@ USERS_PER_BUCKET = 50_000
 """The verification compares about so many users in one invocation."""
 
 
+class PoolToCreate(BaseModel):
+    """Value of CreateUserPool."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    PoolName: str = Field(min_length=1, max_length=128, pattern=r"^[\w\s+=,.@-]+$")
+
+
 class ImportInput(BaseModel):
     """What may be typed as the input of the ImportWorkflow."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     NewUserPoolId: str | None = Field(default=None, pattern=POOL_ID)
+    CreateUserPool: PoolToCreate | None = None
     Resume: str | None = Field(default=None, pattern=IMPORT_ID)
+    UserLane: Literal["auto", "csv", "api"] | None = None
+    ArnMap: dict[Arn, Arn] | None = Field(default=None, max_length=500)
+    SourceSubAttribute: str | None = Field(default=None, pattern=SOURCE_SUB)
+    AcceptDifferences: bool = False
 
     @model_validator(mode="after")
     def _names_a_pool(self) -> ImportInput:
-        if self.NewUserPoolId is None and self.Resume is None:
-            raise ValueError("NewUserPoolId: missing; expected " + EXPECTED["NewUserPoolId"])
+        if self.NewUserPoolId is not None and self.CreateUserPool is not None:
+            raise ValueError(
+                "CreateUserPool: cannot be given together with NewUserPoolId; leave one of them out"
+            )
+        if self.CreateUserPool is not None and self.Resume is not None:
+            raise ValueError("CreateUserPool: cannot be given together with Resume; give Resume alone")
+        if self.NewUserPoolId is None and self.CreateUserPool is None and self.Resume is None:
+            raise ValueError(
+                f"NewUserPoolId: missing; expected {EXPECTED['NewUserPoolId']}, or CreateUserPool or Resume"
+            )
         return self
 
 
 EXPECTED = {
     "NewUserPoolId": "the id of an empty user pool in this Region, such as eu-west-1_AbCdEf123",
+    "CreateUserPool": 'an object {"PoolName": …} with a name of 1 to 128 letters, digits, spaces or +=,.@-_',
     "Resume": "the id of an earlier import, as its ledger, report and notification give it",
+    "UserLane": '"auto", "csv" or "api"',
+    "ArnMap": "an object of at most 500 ARNs of the lost Region, each with the ARN that stands for it",
+    "SourceSubAttribute": 'the name of a custom attribute, such as "custom:source_sub"',
+    "AcceptDifferences": "true or false",
 }
 
 
-class Begun(TypedDict):
-    """Output of Begin Import: the run and the portions of its Map states."""
+class ScanPortion(TypedDict):
+    """The shards of one worker that scans the backup."""
+
+    Shards: list[str]
+
+
+class ListingPortion(TypedDict):
+    """The parts of one worker that lists the new pool."""
+
+    Parts: list[str]
+
+
+class CheckPortion(TypedDict):
+    """One part of the verification."""
+
+    Bucket: int
+
+
+class Portions(TypedDict):
+    """What the Map states go through."""
+
+    Scans: list[ScanPortion]
+    Listings: list[ListingPortion]
+    Checks: list[CheckPortion]
+
+
+class Begun(Portions):
+    """Output of Begin Import: the run, the name of the pool to be created ("" for none), the portions."""
 
     Run: Run
-    Groups: GroupsTask
-    Scans: list[ScanTask]
-    Listings: list[ListingTask]
-    Checks: list[VerifyTask]
+    CreatesPool: bool
+    PoolName: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +127,9 @@ class ImportBeginning:
     executions: Executions
     queues: tuple[Queue, ...]
     reader_of: Callable[[str], PoolReader]
+    configuration_of: Callable[[str], ConfigurationReader]
     quota_share: int
+    source_sub_attribute: str
 
     def begin(self, task: ExecutionTask) -> Begun:
         """Check everything, take the lock, plan. Safe to repeat for the same execution.
@@ -84,19 +139,34 @@ class ImportBeginning:
         arn, started_at = task["ExecutionId"], instant(task["StartedAt"])
         asked = parse(ImportInput, task.get("Input"), EXPECTED)
         ledger = Ledger(self.table, "import")
-        pool_id = self._resumed_pool(asked, ledger) if asked.Resume else str(asked.NewUserPoolId)
-        _check_region(pool_id, region_of(arn))
+        before = self._resumed(asked, ledger)
+        pool_id = str(before.get("user_pool_id") or asked.NewUserPoolId or "")
+        if pool_id:
+            _check_region(pool_id, region_of(arn))
         import_id = asked.Resume or run_id(arn, started_at)
         dead = Lock(self.table, self.executions, "import").acquire(arn, import_id)
         if dead is not None and ledger.get(dead) is not None:
             ledger.end(dead, "FAILED", {}, DIED)
-        resuming = asked.Resume is not None or self._begun_before(ledger, import_id, arn)
-        checked = Preflight(self.table, self.reader_of(pool_id), self.queues).check(resuming)
+        run = self._run(asked, before, import_id, pool_id, arn)
+        own = ledger.get(import_id)
+        resuming = asked.Resume is not None or (own is not None and own["execution_arn"] == arn)
+        if own is not None and not pool_id:
+            pool_id = run["UserPoolId"] = str(own.get("user_pool_id", ""))
+        pool_name = str(before.get("pool_name", "")) or (
+            asked.CreateUserPool.PoolName if asked.CreateUserPool is not None else ""
+        )
+        arn_map = before.get("arn_map", {}) if asked.ArnMap is None else asked.ArnMap
+        wishes = Wishes(
+            resuming,
+            run["UserLane"],
+            run["SourceSubAttribute"],
+            asked.AcceptDifferences,
+            bool(pool_name),
+            arn_map,
+        )
+        checked = self._preflight(pool_id).check(wishes)
         users = int(checked.export["counts"]["users"]["listed"])
-        run: Run = {
-            "ImportId": import_id,
-            "UserPoolId": pool_id,
-            "ExecutionArn": arn,
+        run |= {
             "ExportId": checked.export["run_id"],
             "Buckets": max(1, -(-users // USERS_PER_BUCKET)),
             "Warnings": checked.warnings,
@@ -105,17 +175,48 @@ class ImportBeginning:
             import_id,
             arn,
             started_at,
-            {"user_pool_id": pool_id, "export_id": run["ExportId"], "warnings": checked.warnings},
+            {
+                "user_pool_id": pool_id,
+                "pool_name": pool_name,
+                "export_id": run["ExportId"],
+                "user_lane": run["UserLane"],
+                "arn_map": arn_map,
+                "source_sub_attribute": run["SourceSubAttribute"],
+                "warnings": checked.warnings,
+                "csv_closed": "",
+            },
         )
+        return {"Run": run, "CreatesPool": bool(pool_name), "PoolName": pool_name, **self._plan(run, users)}
+
+    def _run(
+        self, asked: ImportInput, before: Mapping[str, Any], import_id: str, pool_id: str, arn: str
+    ) -> Run:
+        """The run, with what the operator does not say again taken from the import that is resumed."""
+        source_sub = asked.SourceSubAttribute or before.get("source_sub_attribute", self.source_sub_attribute)
+        return {
+            "ImportId": import_id,
+            "UserPoolId": pool_id,
+            "ExecutionArn": arn,
+            "ExportId": "",
+            "Buckets": 1,
+            "UserLane": asked.UserLane or str(before.get("user_lane", "auto")),
+            "SourceSubAttribute": str(source_sub),
+            "Warnings": [],
+        }
+
+    def _preflight(self, pool_id: str) -> Preflight:
+        if not pool_id:
+            return Preflight(self.table, None, self.queues)
+        return Preflight(self.table, self.reader_of(pool_id), self.queues, self.configuration_of(pool_id))
+
+    def _plan(self, run: Run, users: int) -> Portions:
         prefixes = [f"users:{prefix}" for prefix in listing_prefixes(users, self._pages_per_second())]
         workers = LISTING_WORKERS // 2
         parts = portions(prefixes, workers) + [[f"groups:{each}:{workers}"] for each in range(workers)]
         return {
-            "Run": run,
-            "Groups": {"Run": run, "Next": 0},
-            "Scans": [{"Run": run, "Shards": part} for part in portions(SHARDS, SCAN_WORKERS)],
-            "Listings": [{"Run": run, "Parts": part} for part in parts],
-            "Checks": [{"Run": run, "Bucket": number} for number in range(run["Buckets"])],
+            "Scans": [{"Shards": part} for part in portions(SHARDS, SCAN_WORKERS)],
+            "Listings": [{"Parts": part} for part in parts],
+            "Checks": [{"Bucket": number} for number in range(run["Buckets"])],
         }
 
     def _pages_per_second(self) -> float:
@@ -123,25 +224,20 @@ class ImportBeginning:
         return Budget(self.quota_share, LISTING_WORKERS).rate(Category.USER_LIST)
 
     @staticmethod
-    def _begun_before(ledger: Ledger, import_id: str, arn: str) -> bool:
-        """Whether this same execution has begun already and its answer was lost."""
-        entry = ledger.get(import_id)
-        return entry is not None and entry["execution_arn"] == arn
-
-    @staticmethod
-    def _resumed_pool(asked: ImportInput, ledger: Ledger) -> str:
-        entry = ledger.get(str(asked.Resume))
+    def _resumed(asked: ImportInput, ledger: Ledger) -> Mapping[str, Any]:
+        """The ledger entry of the import that is to be resumed; empty where there is none."""
+        if asked.Resume is None:
+            return {}
+        entry = ledger.get(asked.Resume)
         if entry is None:
             raise InvalidInput(
                 "Resume", f"there is no import {asked.Resume} in the ledger; expected {EXPECTED['Resume']}"
             )
         pool_id = str(entry["user_pool_id"])
         if asked.NewUserPoolId not in (None, pool_id):
-            raise InvalidInput(
-                "NewUserPoolId",
-                f"the import {asked.Resume} was filling {pool_id}; give that id, or leave NewUserPoolId out",
-            )
-        return pool_id
+            remedy = f"was filling {pool_id}; give that id, or" if pool_id else "was creating its pool;"
+            raise InvalidInput("NewUserPoolId", f"the import {asked.Resume} {remedy} leave NewUserPoolId out")
+        return entry
 
 
 def _check_region(pool_id: str, region: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.topic import Topic
 from lifeboat.errors import ImportIncomplete
+from lifeboat.restore.page import page
 from lifeboat.restore.report import Reconciliation, complete
 from lifeboat.restore.tasks import CompleteTask
 from lifeboat.settings import Settings
@@ -52,6 +53,7 @@ class ImportEnd:
         cause = "" if fine else _cause(run["ImportId"], body)
         key = reconciliation.files.report
         where = f"s3://{reconciliation.files.bucket.name}/{key}"
+        readable = f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.page}"
         entry = Ledger(self.table, "import").end(
             run["ImportId"],
             SUCCEEDED if fine else INCOMPLETE,
@@ -67,9 +69,12 @@ class ImportEnd:
             "ended_at": entry["ended_at"],
             "duration_seconds": float(entry["duration_seconds"]),
             "warnings": run["Warnings"],
-            "sub_map": f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.sub_map}",
+            "maps": f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.maps}",
+            "pool_notes": list(entry.get("pool_notes", [])),
         }
-        reconciliation.files.bucket.put_document(key, {**header, **body}, readable=True)
+        document = {**header, **body}
+        reconciliation.files.bucket.put_document(key, document, readable=True)
+        reconciliation.files.bucket.put_text(reconciliation.files.page, page(document), "text/html")
         reconciliation.forget_unfinished(body)
         Lock(self.table, self.executions, "import").release(run["ExecutionArn"])
         publish(
@@ -83,7 +88,7 @@ class ImportEnd:
         )
         self.topic.announce(
             f"{self.settings.stack_name}: import {'succeeded' if fine else 'incomplete'}",
-            _account(run["ImportId"], entry, body, where, cause),
+            _account(run["ImportId"], entry, body, readable, cause),
             error=not fine,
         )
         return {
@@ -136,6 +141,7 @@ def _account(
         "",
         f"users: {users['in_backup']} in the backup, {users['restored']} restored, {users['failed']} failed, "
         f"{users['different']} different",
+        f"lanes: {body['lanes']['csv']} users by import jobs, {body['lanes']['api']} by the API",
         f"memberships: {body['totals']['memberships']['restored']} restored",
         f"groups: {body['totals']['groups']['in_backup']} in the backup, "
         f"{body['totals']['groups']['different']} different",

@@ -8,19 +8,30 @@ lie in the bucket below `imports/<import id>/`, spread over `Buckets` parts by w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypedDict
 
 from lifeboat.aws.bucket import Bucket
-from lifeboat.cognito.pool import PoolFacts, comparable_attributes, restored_status
+from lifeboat.cognito.pool import (
+    RESETTABLE,
+    PoolFacts,
+    comparable_attributes,
+    linked_identities,
+    restored_statuses,
+)
 from lifeboat.model import User
 
 
 class Fingerprint(TypedDict):
-    """A user without its values. `join` is the digest both sides share."""
+    """A user without its attributes' values. `join` is the digest both sides share.
+
+    The username is there for the map of old and new ones.
+    """
 
     join: str
     sub: str
+    username: str
     fields: dict[str, str]
     groups: list[str]
 
@@ -32,15 +43,21 @@ class MemberFingerprint(TypedDict):
     group: str
 
 
+RESET_POSSIBLE = "CONFIRMED or RESET_REQUIRED"
+
+
 def digest(text: str) -> str:
     """96 bits of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _fields(user: User, facts: PoolFacts, status: str) -> dict[str, str]:
+def _fields(user: User, facts: PoolFacts, statuses: Collection[str]) -> dict[str, str]:
     fields = {f"attribute {name}": digest(value) for name, value in comparable_attributes(user).items()}
+    links = linked_identities(user)
+    if links:
+        fields["linked identities"] = digest(json.dumps(links))
     fields["enabled"] = str(user.enabled)
-    fields["status"] = status
+    fields["status"] = _status(statuses)
     if not facts.generates_usernames:
         fields["username"] = digest(user.username if facts.case_sensitive else user.username.lower())
     return fields
@@ -48,14 +65,28 @@ def _fields(user: User, facts: PoolFacts, status: str) -> dict[str, str]:
 
 def expected(user: User, groups: Iterable[str], facts: PoolFacts) -> Fingerprint:
     """What the new pool should show for a user of the backup."""
-    fields = _fields(user, facts, restored_status(user))
-    return {"join": digest(facts.join_key(user)), "sub": user.sub, "fields": fields, "groups": sorted(groups)}
+    fields = _fields(user, facts, restored_statuses(user))
+    return _fingerprint(user, facts, fields, sorted(groups))
 
 
 def found(user: User, facts: PoolFacts) -> Fingerprint:
     """What the new pool shows."""
-    fields = _fields(user, facts, user.status)
-    return {"join": digest(facts.join_key(user)), "sub": user.sub, "fields": fields, "groups": []}
+    return _fingerprint(user, facts, _fields(user, facts, {user.status}), [])
+
+
+def _fingerprint(user: User, facts: PoolFacts, fields: dict[str, str], groups: list[str]) -> Fingerprint:
+    return {
+        "join": digest(facts.join_key(user)),
+        "sub": user.sub,
+        "username": user.username,
+        "fields": fields,
+        "groups": groups,
+    }
+
+
+def _status(statuses: Collection[str]) -> str:
+    """A status as it is compared: both that allow "Forgot password" are the same."""
+    return RESET_POSSIBLE if RESETTABLE.issuperset(statuses) else "".join(sorted(statuses))
 
 
 def differing_fields(expectation: Fingerprint, actual: Fingerprint) -> list[str]:
@@ -79,8 +110,11 @@ class Files:
     def __init__(self, bucket: Bucket, import_id: str, buckets: int, attempt: str = "first") -> None:
         self.bucket = bucket
         self.report = f"imports/{import_id}/report.json"
-        self.sub_map = f"imports/{import_id}/sub-map/{attempt}/"
+        self.page = f"imports/{import_id}/report.html"
+        self.maps = f"imports/{import_id}/maps/"
+        self.client_map = f"imports/{import_id}/maps/clients.csv"
         self.folder = f"imports/{import_id}/work/{attempt}"
+        self._import = f"imports/{import_id}"
         self._buckets = buckets
 
     def spread(
@@ -95,6 +129,14 @@ class Files:
             parts[int(record["join"][:8], 16) % self._buckets].append(record)
         for number, part in parts.items():
             self.bucket.put_lines(f"{self.folder}/{side}/{number:05}/{writer}.jsonl.gz", part)
+
+    def user_map(self, number: int) -> str:
+        """One part of the map from old users to new ones."""
+        return f"{self.maps}users-{number:05}.csv"
+
+    def job_manifest(self, number: int) -> str:
+        """Which sub is in which row of an import job; kept for every attempt."""
+        return f"{self._import}/jobs/{number:05}.jsonl.gz"
 
     def part(self, side: str, number: int) -> str:
         """The prefix of one part of a side: expected, found or members."""

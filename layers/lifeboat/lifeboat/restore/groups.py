@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import GroupExists
+from lifeboat.model import Group
 from lifeboat.pacing import Deadline
 from lifeboat.restore.tasks import GroupsTask
 from lifeboat.store.table import BackupTable
@@ -13,10 +15,11 @@ from lifeboat.store.table import BackupTable
 
 @dataclass(frozen=True, slots=True)
 class GroupRestore:
-    """Creates groups with their description, precedence and role."""
+    """Creates groups with their description, precedence and role (another one where ArnMap says so)."""
 
     table: BackupTable
     writer: PoolWriter
+    arn_map: Mapping[str, str]
 
     def create(self, task: GroupsTask, deadline: Deadline) -> GroupsTask:
         """Create group after group until all are there or time runs short.
@@ -29,9 +32,14 @@ class GroupRestore:
                 continue
             if deadline.near():
                 return {"Run": task["Run"], "Next": number, "Finished": False}
-            try:
-                self.writer.create_group(group)
-            except GroupExists:
-                self.writer.update_group(group)
+            self._create(group)
             position = number + 1
         return {"Run": task["Run"], "Next": position, "Finished": True}
+
+    def _create(self, group: Group) -> None:
+        if group.role_arn is not None:
+            group = replace(group, role_arn=self.arn_map.get(group.role_arn, group.role_arn))
+        try:
+            self.writer.create_group(group)
+        except GroupExists:
+            self.writer.update_group(group)

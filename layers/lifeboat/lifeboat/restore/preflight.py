@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from lifeboat.aws.queues import Queue
+from lifeboat.cognito.configuration import Part, split_name
+from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
-from lifeboat.errors import PreflightFailed, ResourceNotFound
+from lifeboat.errors import CognitoRefused, PreflightFailed, ResourceNotFound
 from lifeboat.model import now, seconds_between
+from lifeboat.restore import pool_differences
+from lifeboat.restore.new_pool import Document, NewPool
+from lifeboat.restore.pool_creation import NOTHING_CAPTURED
+from lifeboat.restore.pool_differences import Found, lane_problems, source_sub_problems
+from lifeboat.restore.pool_plan import Captured, plan_pool
+from lifeboat.restore.pool_schema import MOST_CUSTOM, too_many_custom
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
 
 OLD_BACKUP = timedelta(days=2)
 """A backup older than this is worth a warning: the default schedule exports daily."""
 
-READ_ONLY_ATTRIBUTES = frozenset({"sub", "identities"})
+MOST_GROUPS = 1_000
+"""Of the new pool's groups so many are looked at: there should be none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the operator wants of the import, as far as the preflight is concerned.
+
+    A resumed import may find users in the pool and messages in the queues: they are its own.
+    `user_lane` is auto, csv or api; `source_sub_attribute` is "" for none. `creates_pool` says that the pool
+    is, or was, created by this import from the backup.
+    """
+
+    resuming: bool
+    user_lane: str
+    source_sub_attribute: str
+    accept_differences: bool
+    creates_pool: bool = False
+    arn_map: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +58,18 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """Checks the new pool, the backup and the queues."""
+    """Checks the new pool (None if the import is to create it), the backup and the queues.
+
+    `configuration` reads the new pool's other parts; without it they are not compared.
+    """
 
     table: BackupTable
-    reader: PoolReader
+    reader: PoolReader | None
     queues: tuple[Queue, ...]
+    configuration: ConfigurationReader | None = None
 
-    def check(self, resuming: bool) -> Checked:
-        """Raise PreflightFailed with every problem found; return the warnings.
-
-        A resumed import may find users in the pool and messages in the queues: they are its own.
-        """
+    def check(self, wishes: Wishes) -> Checked:
+        """Raise PreflightFailed with every problem found; return the warnings."""
         problems: list[str] = []
         warnings: list[str] = []
         export = Ledger(self.table, "export").latest()
@@ -52,50 +80,105 @@ class Preflight:
             )
         else:
             warnings += self._backup_warnings(export)
-        try:
-            description = self.reader.describe()
-        except ResourceNotFound:
-            problems.append(
-                f"NewUserPoolId: there is no user pool {self.reader.pool_id} in this account and Region; "
-                "create it, or correct the id"
-            )
-        else:
-            problems += self._pool_problems(description, resuming)
-            warnings += _trigger_warnings(description)
-        if not resuming:
+        if wishes.creates_pool:
+            problems += self._creation_problems(wishes)
+        if self.reader is not None:
+            self._check_pool(self.reader, wishes, problems, warnings)
+        if not wishes.resuming:
             problems += self._queue_problems()
         if problems:
             raise PreflightFailed(problems)
         return Checked(export or {}, warnings)
 
-    def _pool_problems(self, description: Mapping[str, Any], resuming: bool) -> Iterator[str]:
-        if not resuming and next(iter(self.reader.users(limit=1)), None) is not None:
-            yield (
-                f"NewUserPoolId: the user pool {self.reader.pool_id} is not empty; give an empty pool, or "
+    def _check_pool(
+        self, reader: PoolReader, wishes: Wishes, problems: list[str], warnings: list[str]
+    ) -> None:
+        try:
+            description = reader.describe()
+        except ResourceNotFound:
+            problems.append(
+                f"NewUserPoolId: there is no user pool {reader.pool_id} in this account and Region; "
+                "create it, or correct the id"
+            )
+            return
+        if not wishes.resuming and next(iter(reader.users(limit=1)), None) is not None:
+            problems.append(
+                f"NewUserPoolId: the user pool {reader.pool_id} is not empty; give an empty pool, or "
                 '"Resume" with the id of the import that was filling it'
             )
-        backed_up = self.table.configuration("CONFIG")
-        if backed_up is None:
+        if not wishes.creates_pool:
+            self._compare(reader, description, wishes, problems, warnings)
+        warnings += _trigger_warnings(description)
+
+    def _compare(
+        self,
+        reader: PoolReader,
+        description: Document,
+        wishes: Wishes,
+        problems: list[str],
+        warnings: list[str],
+    ) -> None:
+        facts = PoolFacts.of(description)
+        problems += source_sub_problems(wishes.source_sub_attribute, facts)
+        problems += lane_problems(
+            wishes.user_lane, facts.auto_verified, "let the pool verify one (AutoVerifiedAttributes)"
+        )
+        captured = Captured(self.table.configurations())
+        if not captured.pool:
             return
-        source, target = PoolFacts.of(backed_up.document), PoolFacts.of(description)
-        if source.username_attributes != target.username_attributes:
+        found = self._found(reader, description, wishes)
+        problems += pool_differences.problems(captured, found)
+        lost = list(pool_differences.differences(captured, found))
+        if wishes.accept_differences or wishes.resuming:
+            warnings += lost
+        else:
+            problems += [f'{each}, or accept it with "AcceptDifferences": true' for each in lost]
+        groups = {group.name for group in self.table.groups()}
+        warnings += pool_differences.warnings(captured, found, groups)
+
+    def _found(self, reader: PoolReader, description: Document, wishes: Wishes) -> Found:
+        # The groups of a pool that is being filled are the import's own.
+        groups = set() if wishes.resuming else {group.name for group in islice(reader.groups(), MOST_GROUPS)}
+        if self.configuration is None:
+            return Found(description, groups=groups)
+        names, refused = self.configuration.names()
+        by_kind: dict[Part, list[str]] = {kind: [] for kind in Part}
+        for name in names:
+            kind, identifier = split_name(name)
+            by_kind[kind].append(identifier)
+        try:
+            mfa = self.configuration.part(Part.MFA)
+        except CognitoRefused:
+            mfa = None
+        return Found(
+            description,
+            mfa=None if mfa is None else mfa.document,
+            providers=None if Part.IDP in refused else by_kind[Part.IDP],
+            resource_servers=None if Part.RESOURCE_SERVER in refused else by_kind[Part.RESOURCE_SERVER],
+            clients=None if Part.CLIENT in refused else len(by_kind[Part.CLIENT]),
+            groups=groups,
+        )
+
+    def _creation_problems(self, wishes: Wishes) -> Iterator[str]:
+        """Why the pool cannot be created, or the pool that would be created not be filled."""
+        captured = Captured(self.table.configurations())
+        if not captured.pool:
+            yield f"CreateUserPool: {NOTHING_CAPTURED}"
+            return
+        attributes = captured.pool.get("SchemaAttributes", [])
+        facts = PoolFacts.of(captured.pool)
+        if too_many_custom(attributes, wishes.source_sub_attribute):
             yield (
-                f"NewUserPoolId: users sign in by {_sign_in(target)} in the new pool, but by "
-                f"{_sign_in(source)} in the backup; create the pool with the same sign-in options "
-                "(UsernameAttributes)"
+                f"SourceSubAttribute: the pool has {MOST_CUSTOM} custom attributes already, which is all "
+                "that Cognito allows; name one of them, or leave SourceSubAttribute out"
             )
-        if source.alias_attributes != target.alias_attributes:
-            yield (
-                f"NewUserPoolId: the new pool's sign-in aliases are {_names(target.alias_attributes)}, but "
-                f"{_names(source.alias_attributes)} in the backup; create the pool with the same "
-                "AliasAttributes"
-            )
-        if source.case_sensitive and not target.case_sensitive:
-            yield (
-                "NewUserPoolId: usernames are case-sensitive in the backup but not in the new pool, so users "
-                "could collide; create the pool with UsernameConfiguration CaseSensitive=true"
-            )
-        yield from _schema_problems(source, target)
+        elif wishes.source_sub_attribute in facts.schema:
+            yield from source_sub_problems(wishes.source_sub_attribute, facts)
+        new = NewPool("", "", "", wishes.arn_map, "")
+        verified = plan_pool(captured, new).pool.get("AutoVerifiedAttributes", [])
+        yield from lane_problems(
+            wishes.user_lane, verified, "map the role for SMS messages in ArnMap, if there is one"
+        )
 
     def _queue_problems(self) -> Iterator[str]:
         for queue in self.queues:
@@ -113,38 +196,7 @@ class Preflight:
             yield f"the last completed export is {age / 86_400:.1f} days old"
 
 
-def _schema_problems(source: PoolFacts, target: PoolFacts) -> Iterator[str]:
-    missing = sorted(name for name in source.schema if name not in target.schema)
-    if missing:
-        yield (
-            f"NewUserPoolId: the new pool's schema lacks the attributes {', '.join(missing)}; "
-            "add them with AddCustomAttributes"
-        )
-    for name, entry in sorted(target.schema.items()):
-        if entry.get("Required") and name not in READ_ONLY_ATTRIBUTES:
-            before = source.schema.get(name, {})
-            if not before.get("Required"):
-                yield (
-                    f"NewUserPoolId: the new pool requires the attribute {name}, which users of the backup "
-                    "may lack; create the pool without that requirement"
-                )
-        kind = source.schema.get(name, {}).get("AttributeDataType", entry.get("AttributeDataType"))
-        if kind != entry.get("AttributeDataType"):
-            yield (
-                f"NewUserPoolId: the attribute {name} is of type {entry.get('AttributeDataType')} in the "
-                f"new pool but {kind} in the backup; create the pool with the same schema"
-            )
-
-
 def _trigger_warnings(description: Mapping[str, Any]) -> Iterator[str]:
     triggers = sorted(description.get("LambdaConfig", {}))
     if triggers:
         yield f"the new pool has triggers that may run for every restored user: {', '.join(triggers)}"
-
-
-def _sign_in(facts: PoolFacts) -> str:
-    return " or ".join(facts.username_attributes) or "username"
-
-
-def _names(attributes: tuple[str, ...]) -> str:
-    return ", ".join(attributes) or "none"

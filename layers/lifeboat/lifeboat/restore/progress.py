@@ -33,6 +33,7 @@ class ProgressCheck:
     outcomes: Outcomes
     ledger: Ledger
     new_users: Queue
+    api_users: Queue
     updates: Queue
 
     def check(self, task: ProgressTask) -> Progress:
@@ -46,13 +47,18 @@ class ProgressCheck:
         for outcome in self.outcomes.all():
             settled += outcome.settled
             failed += bool(outcome.failure)
-        depths = {queue.name: queue.depth() for queue in (self.new_users, self.updates)}
+        queues = (self.new_users, self.api_users, self.updates)
+        depths = {queue.name: queue.depth() for queue in queues}
         waiting = sum(depths.values())
         before = task.get("Previous")
-        moved = before is None or (before["Settled"], before["Waiting"]) != (settled, waiting)
+        job = task.get("Job")
+        imported = job["Done"] if job else 0
+        moved = before is None or (
+            (before["Settled"], before["Waiting"], before["Imported"]) != (settled, waiting, imported)
+        )
         changed_at = moment if moved or before is None else before["ChangedAt"]
         empty_since = ""
-        if waiting == 0:
+        if waiting == 0 and not (job and job["Active"]):
             empty_since = (before["EmptySince"] if before is not None else "") or moment
         if seconds_between(changed_at, moment) > STALL:
             stuck = ", ".join(f"{name} holds about {depth}" for name, depth in depths.items())
@@ -69,16 +75,20 @@ class ProgressCheck:
                     "settled": settled,
                     "failed": failed,
                     "waiting": waiting,
+                    "importing": job["Users"] - imported if job else 0,
                     "at": moment,
                 }
             },
         )
+        look_after = job["LookAfter"] if job and job["Active"] else LONGEST_WAIT
         remaining = max(0, expected - settled) / USERS_PER_SECOND
         return {
-            "Drained": settled >= expected or given_up,
-            "WaitSeconds": int(min(max(remaining / 4, SHORTEST_WAIT), LONGEST_WAIT)),
+            # What is left in NewUsersQueue after a crash is of users that are there: to be cleared away.
+            "Drained": (settled >= expected and not depths[self.new_users.name]) or given_up,
+            "WaitSeconds": int(min(max(remaining / 4, SHORTEST_WAIT), look_after, LONGEST_WAIT)),
             "Settled": settled,
             "Waiting": waiting,
+            "Imported": imported,
             "ChangedAt": changed_at,
             "EmptySince": empty_since,
         }

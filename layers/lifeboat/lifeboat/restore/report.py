@@ -4,32 +4,52 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lifeboat.model import Group, Kind
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.tasks import Verified
-from lifeboat.store.outcomes import Outcomes
+from lifeboat.store.outcomes import Lane, Outcomes
 from lifeboat.store.table import BackupTable
 
+ALL = "all"
+UNKNOWN = "unknown"
+
 NEVER_RESTORABLE = {
-    "passwords": 'no API gives out password hashes; users choose a new one by "Forgot password"',
-    "subs": "Cognito gives every user a new sub; the map old to new lies where `sub_map` says",
-    "dates": "creation and modification dates are set by Cognito",
-    "totp_seeds": "no API gives out authenticator secrets; users register again",
-    "passkeys": "no API gives out passkeys; users register again",
-    "remembered_devices": "no API gives out device keys; devices are remembered again at sign-in",
+    "passwords": (
+        ALL,
+        'no API gives out passwords or their hashes; users choose a new one by "Forgot password"',
+    ),
+    "subs": (ALL, "Cognito gives every user a new sub; the map of old and new ones lies where `maps` says"),
+    "dates": (ALL, "creation and modification dates are set by Cognito"),
+    "totp_seeds": (
+        UNKNOWN,
+        "no API gives out authenticator secrets; users register again. CaptureMfaPreferences counts them",
+    ),
+    "passkeys": (
+        UNKNOWN,
+        "no API gives out passkeys or shows who has one; users register again",
+    ),
+    "remembered_devices": (UNKNOWN, "no API gives out device keys; devices are remembered again at sign-in"),
 }
+"""What no user can be given back: of all users, or of an unknown number of them; and why."""
 
 WHY_LEFT_OUT = {
     "federated profile": (
         "federated_profiles",
-        "no API creates a federated profile; it appears at the user's first sign-in, with a new sub",
+        "no API creates a federated profile; it appears at the user's first sign-in, with a new sub, and the "
+        "function RestoreFederatedGroups gives its groups back then",
     ),
     "membership without user": (
         "memberships_without_user",
         "the user was not in the backup when the membership was; the next export mends it",
+    ),
+    "authenticator": ("totp_seeds", "no API gives out authenticator secrets; users register again"),
+    "second factor": (
+        "second_factors",
+        "left off: the new pool has no MFA, or the address is the only one that can recover the account, and "
+        "as a second factor it would lock out a user who has no password yet",
     ),
     "status UNCONFIRMED": (
         "status_unconfirmed",
@@ -41,9 +61,15 @@ WHY_LEFT_OUT = {
         "restored as FORCE_CHANGE_PASSWORD, but with a temporary password that nobody knows; send the "
         "invitation again (AdminCreateUser with MessageAction RESEND)",
     ),
+    "status FORCE_CHANGE_PASSWORD, verified address": (
+        "invitations",
+        "invited users whose temporary password went with the old pool; restored like confirmed ones, so "
+        'that "Forgot password" lets them in',
+    ),
     "status RESET_REQUIRED": (
         "status_reset_required",
-        'restored as CONFIRMED with a password that nobody knows; "Forgot password" works as before',
+        "restored as RESET_REQUIRED by an import job, by the API as CONFIRMED with a password that nobody "
+        'knows; "Forgot password" works as before',
     ),
 }
 
@@ -52,8 +78,7 @@ NEVER_HANDLED = "never handled: look into the dead-letter queues"
 NOT_KEPT = "was restored, but not found so at the end: changed or deleted in the new pool meanwhile"
 
 OTHER_STATUS = (
-    'restored as CONFIRMED with a password that nobody knows; no API brings about this status, and "Forgot '
-    'password" works'
+    'restored with a password that nobody knows; no API brings about this status, and "Forgot password" works'
 )
 
 
@@ -64,6 +89,7 @@ class Reconciliation:
     table: BackupTable
     files: Files
     outcomes: Outcomes
+    arn_map: Mapping[str, str]
 
     def report(self, verified: Iterable[Verified]) -> dict[str, Any]:
         """The report's body. Its lists name users by the sub they had."""
@@ -76,16 +102,18 @@ class Reconciliation:
             different += found["different"]
             missing += found["missing"]
             unexpected += found["unexpected"]
-        reasons = self._reasons({*missing, *(str(entry["sub"]) for entry in different)})
+        named = {*missing, *(str(entry["sub"]) for entry in different)}
+        reasons, lanes = self._accounts(named)
         failed = [{"sub": sub, "reason": reasons.get(sub, NEVER_HANDLED)} for sub in sorted(missing)]
         for entry in different:
             entry["reason"] = reasons.get(entry["sub"], "")
-        different_groups = self._different_groups()
+        different_groups, unexpected_groups = self._groups()
         equal = sum(part["Equal"] for part in parts)
+        in_backup = equal + len(different) + len(missing)
         return {
             "totals": {
                 Kind.USER.value: {
-                    "in_backup": equal + len(different) + len(missing),
+                    "in_backup": in_backup,
                     "restored": equal,
                     "different": len(different),
                     "failed": len(failed),
@@ -97,52 +125,63 @@ class Reconciliation:
                     "different": len(different_groups),
                 },
             },
+            "lanes": lanes,
             "failed": failed,
             "different": sorted(different, key=lambda entry: str(entry["sub"])),
             "different_groups": different_groups,
+            "unexpected_groups": unexpected_groups,
             "unexpected": unexpected,
-            "not_restorable": self._not_restorable(),
+            "not_restorable": self._not_restorable(in_backup),
         }
 
-    def _reasons(self, named: set[str]) -> dict[str, str]:
-        """What the outcomes say of the users named."""
-        outcomes = (outcome for outcome in self.outcomes.all() if outcome.sub in named)
-        return {
-            outcome.sub: outcome.failure or NOT_KEPT
-            for outcome in outcomes
-            if outcome.failure or outcome.complete
-        }
+    def _accounts(self, named: set[str]) -> tuple[dict[str, str], dict[str, Any]]:
+        """What the outcomes say of the users named, and how many users went by which lane and why."""
+        reasons: dict[str, str] = {}
+        lanes: Counter[str] = Counter({lane.value: 0 for lane in Lane})
+        causes: Counter[str] = Counter()
+        for outcome in self.outcomes.all():
+            if outcome.lane is not None:
+                lanes[outcome.lane.value] += 1
+            if outcome.lane is Lane.API:
+                causes[outcome.lane_reason or "not known"] += 1
+            if outcome.sub in named and (outcome.failure or outcome.complete):
+                reasons[outcome.sub] = outcome.failure or NOT_KEPT
+        return reasons, {**lanes, "why_api": dict(causes.most_common())}
 
     def forget_unfinished(self, report: Mapping[str, Any]) -> None:
         """Let a resumed import begin anew with the users that it thought to be restored but are not."""
         named = (*report["failed"], *report["different"])
         self.outcomes.forget(str(entry["sub"]) for entry in named if entry["reason"] == NOT_KEPT)
 
-    def _different_groups(self) -> list[dict[str, Any]]:
+    def _groups(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """The groups that are not as they should be, and those that the backup does not know."""
         document = self.files.bucket.get_document(f"{self.files.folder}/groups.json") or []
         there = {entry[0]: Group(*entry) for entry in document}
         different = []
         for group in self.table.groups():
-            found = there.get(group.name)
+            role = group.role_arn
+            wanted = replace(group, role_arn=self.arn_map.get(role, role) if role else role)
+            found = there.pop(group.name, None)
             if found is None:
                 different.append({"group": group.name, "fields": ["missing"]})
-            elif found != group:
+            elif found != wanted:
                 fields = [
                     name
                     for name in ("description", "precedence", "role_arn")
-                    if getattr(found, name) != getattr(group, name)
+                    if getattr(found, name) != getattr(wanted, name)
                 ]
                 different.append({"group": group.name, "fields": fields})
-        return different
+        return different, sorted(there)
 
-    def _not_restorable(self) -> dict[str, Any]:
+    def _not_restorable(self, users: int) -> dict[str, Any]:
         listed: dict[str, list[str]] = {}
         memberships: Counter[str] = Counter()
         for entry in self.files.bucket.get_lines(f"{self.files.folder}/left-out/"):
             listed.setdefault(entry["why"], []).append(entry["sub"])
             memberships[entry["why"]] += entry["memberships"]
         result: dict[str, Any] = {
-            name: {"users": "all", "why": why} for name, why in NEVER_RESTORABLE.items()
+            name: {"users": users if how_many == ALL else how_many, "why": why}
+            for name, (how_many, why) in NEVER_RESTORABLE.items()
         }
         for why, subs in sorted(listed.items()):
             name, explanation = WHY_LEFT_OUT.get(why, (why.lower().replace(" ", "_"), OTHER_STATUS))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from lifeboat.aws.queues import Queue
-from lifeboat.cognito.pool import PoolFacts
+from lifeboat.cognito.pool import FACTOR_ADDRESSES, wanted, wants_password
 from lifeboat.model import Status, User
 from lifeboat.pacing import Deadline
+from lifeboat.restore.csv_rows import RowFormat, Uncarried
 from lifeboat.restore.expectation import Files, Fingerprint, expected
-from lifeboat.restore.messages import NewUser
-from lifeboat.restore.tasks import ScanTask
+from lifeboat.restore.messages import NewUser, new_user
+from lifeboat.restore.tasks import Run, ScanTask
 from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.table import BackupTable
+
+BY_CHOICE = "UserLane is api"
+
+AT_A_TIME = 100
+"""Messages gathered before they are sent, so that the queues' batches are full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +28,11 @@ class Scan:
     """Enqueues the users of some shards."""
 
     table: BackupTable
-    queue: Queue
+    new_users: Queue
+    api_users: Queue
     outcomes: Outcomes
     files: Files
-    facts: PoolFacts
+    rows: RowFormat
 
     def enqueue(self, task: ScanTask, deadline: Deadline) -> ScanTask:
         """Enqueue shard after shard until all are done or time runs short.
@@ -51,7 +58,7 @@ class Scan:
         fingerprints: list[Fingerprint] = []
         left_out: list[dict[str, object]] = []
 
-        def messages() -> Iterator[dict[str, Any]]:
+        def messages() -> Iterator[NewUser]:
             for user, memberships in self.table.users_with_groups(shard):
                 groups = sorted(membership.group_name for membership in memberships)
                 if user is None:
@@ -62,13 +69,18 @@ class Scan:
                 elif user.federated:
                     left_out.append({"sub": user.sub, "why": "federated profile", "memberships": len(groups)})
                 else:
-                    if user.status != Status.CONFIRMED:
-                        left_out.append({"sub": user.sub, "why": f"status {user.status}", "memberships": 0})
-                    fingerprints.append(expected(user, groups, self.facts))
+                    new = wanted(user, self.rows.facts, task["Run"]["SourceSubAttribute"])
+                    left_out.extend(
+                        {"sub": user.sub, "why": why, "memberships": 0} for why in lost(user, new)
+                    )
+                    fingerprints.append(expected(new, groups, self.rows.facts))
                     if user.sub not in complete:
-                        yield self._message(task, user, groups)
+                        reason = self._why_api(task["Run"], new)
+                        yield new_user(
+                            task["Run"]["ImportId"], task["Run"]["UserPoolId"], new, groups, reason
+                        )
 
-        sent = self.queue.send(messages())
+        sent = self._send(messages())
         self.files.spread("expected", shard, fingerprints)
         self.files.bucket.put_lines(f"{self.files.folder}/left-out/{shard}.jsonl.gz", left_out)
         return sent, len(fingerprints)
@@ -83,15 +95,38 @@ class Scan:
                 self.outcomes.reopen(outcome)
         return complete
 
-    @staticmethod
-    def _message(task: ScanTask, user: User, groups: list[str]) -> dict[str, Any]:
-        return NewUser(
-            import_id=task["Run"]["ImportId"],
-            pool_id=task["Run"]["UserPoolId"],
-            sub=user.sub,
-            username=user.username,
-            attributes=dict(user.attributes),
-            enabled=user.enabled,
-            status=user.status,
-            groups=groups,
-        ).model_dump()
+    def _send(self, messages: Iterator[NewUser]) -> int:
+        """Send each message to its lane's queue; returns how many."""
+        sent = 0
+        while some := list(itertools.islice(messages, AT_A_TIME)):
+            self.api_users.send(message.model_dump() for message in some if message.lane_reason)
+            self.new_users.send(message.model_dump() for message in some if not message.lane_reason)
+            sent += len(some)
+        return sent
+
+    def _why_api(self, run: Run, user: User) -> str:
+        """Why the user goes by the API lane; "" if an import job can create it.
+
+        Where only import jobs are wanted, all users go that way, and those that cannot are failed there.
+        """
+        if run["UserLane"] == "api":
+            return BY_CHOICE
+        if run["UserLane"] == "csv":
+            return ""
+        try:
+            self.rows.row(user)
+        except Uncarried as error:
+            return str(error)
+        return ""
+
+
+def lost(user: User, new: User) -> Iterator[str]:
+    """What of a user is not restored as it was, in the words of the report."""
+    if user.status == Status.FORCE_CHANGE_PASSWORD and wants_password(user):
+        yield "status FORCE_CHANGE_PASSWORD, verified address"
+    elif user.status != Status.CONFIRMED:
+        yield f"status {user.status}"
+    if "SOFTWARE_TOKEN_MFA" in user.mfa_factors:
+        yield "authenticator"
+    if (user.mfa_factors & FACTOR_ADDRESSES.keys()) - set(new.mfa):
+        yield "second factor"

@@ -6,14 +6,28 @@ from typing import NotRequired, TypedDict
 
 
 class Run(TypedDict):
-    """The import at hand. `Buckets` is into how many parts the verification is divided."""
+    """The import at hand.
+
+    `Buckets` is into how many parts the verification is divided; `UserPoolId` is "" until the pool that an
+    import is to create is there. The input's ArnMap may be long: it is in the ledger entry (`arn_map`).
+    """
 
     ImportId: str
     UserPoolId: str
     ExecutionArn: str
     ExportId: str
     Buckets: int
+    UserLane: str
+    SourceSubAttribute: str
     Warnings: list[str]
+
+
+class PoolTask(TypedDict):
+    """Input and output of Create User Pool, called again until `Finished`; `Run` then names the pool."""
+
+    Run: Run
+    PoolName: str
+    Finished: NotRequired[bool]
 
 
 class GroupsTask(TypedDict):
@@ -34,11 +48,30 @@ class ScanTask(TypedDict):
     Finished: NotRequired[bool]
 
 
+class JobTask(TypedDict):
+    """Input of Run Import Job."""
+
+    Run: Run
+
+
+class JobProgress(TypedDict):
+    """Output of Run Import Job: of so many users of the job so many are done.
+
+    `LookAfter` is in how many seconds there may be something to do.
+    """
+
+    Active: bool
+    Users: int
+    Done: int
+    LookAfter: int
+
+
 class ProgressTask(TypedDict):
     """Input of Check Progress. `Previous` is the last answer, absent at first."""
 
     Run: Run
     Expected: list[int]
+    Job: NotRequired[JobProgress]
     Previous: NotRequired[Progress]
 
 
@@ -49,6 +82,7 @@ class Progress(TypedDict):
     WaitSeconds: int
     Settled: int
     Waiting: int
+    Imported: int
     ChangedAt: str
     EmptySince: str
 

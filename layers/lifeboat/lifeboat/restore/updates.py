@@ -1,10 +1,15 @@
-"""Updating one restored user: group memberships and the disabled flag."""
+"""Updating one restored user: disabled flag, second factors, linked identities, group memberships."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lifeboat.cognito.pool import PoolFacts, linked_identities
+from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
+from lifeboat.errors import CognitoRefused, CognitoUnavailable
+from lifeboat.model import User
+from lifeboat.restore.finding import find_by_name
 from lifeboat.restore.messages import Update
 from lifeboat.store.outcomes import Outcomes
 
@@ -13,13 +18,38 @@ from lifeboat.store.outcomes import Outcomes
 class UserUpdate:
     """Updates users of one import. Every call it makes can be repeated without effect."""
 
+    facts: PoolFacts
+    reader: PoolReader
     writer: PoolWriter
     outcomes: Outcomes
 
     def apply(self, message: Update) -> None:
         """Make the updates of one message. Raises CognitoError."""
-        for group_name in message.groups:
-            self.writer.add_to_group(message.username, group_name)
         if message.disable:
             self.writer.disable(message.username)
+        if message.mfa:
+            self.writer.set_mfa(message.username, message.mfa, message.preferred_mfa)
+        if message.links:
+            there = self._user(message)
+            linked = set(linked_identities(there))
+            for provider, user_id in message.links:
+                if (provider, user_id) not in linked:
+                    self._link(message, there.username, (provider, user_id))
+        for group_name in message.groups:
+            self.writer.add_to_group(message.username, group_name)
         self.outcomes.updated(message.sub, message.number)
+
+    def _user(self, message: Update) -> User:
+        """The user as it is: linking takes the username itself, not an alias, and each identity only once."""
+        there = find_by_name(self.reader, self.facts, message.username)
+        if there is None:
+            raise CognitoUnavailable("ListUsers", "UserNotListedYet")
+        return there
+
+    def _link(self, message: Update, username: str, identity: tuple[str, str]) -> None:
+        """Link an identity; Cognito refuses to link one again, which is as well."""
+        try:
+            self.writer.link(username, *identity)
+        except CognitoRefused:
+            if identity not in linked_identities(self._user(message)):
+                raise

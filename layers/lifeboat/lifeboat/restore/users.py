@@ -8,7 +8,7 @@ from lifeboat.aws.queues import Queue
 from lifeboat.cognito.pool import (
     PoolFacts,
     comparable_attributes,
-    restored_status,
+    restored_statuses,
     settable_attributes,
     wants_password,
 )
@@ -16,8 +16,9 @@ from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import CognitoUnavailable, UserExists
 from lifeboat.model import Status, User
+from lifeboat.restore.finding import find_by_name
 from lifeboat.restore.messages import NewUser, Unusable, updates_for
-from lifeboat.store.outcomes import Outcomes, State
+from lifeboat.store.outcomes import Lane, Outcomes, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,12 @@ class UserRestore:
             # Delivered again. The updates may have been lost between the outcome and the queue.
             if not before.complete:
                 self.outcomes.reopen(before)
-                self.updates.send(updates_for(message, self._username_of(message)))
+                by_api = before.lane is Lane.API
+                self.updates.send(updates_for(message, self._username_of(message), by_api))
             return
         created = self._create(message.user())
-        updates = updates_for(message, created.username)
-        self.outcomes.created(message.sub, created.sub, len(updates))
+        updates = updates_for(message, created.username, by_api=True)
+        self.outcomes.created(message.sub, created.sub, len(updates), message.lane_reason)
         self.updates.send(updates)
 
     def _create(self, user: User) -> User:
@@ -69,27 +71,17 @@ class UserRestore:
         is one that this import gives. It is given a new random password all the same: somebody who took the
         name of a user without attributes is locked out by it, and the user is not.
         """
-        there = self._find(user, name)
+        there = find_by_name(self.reader, self.facts, name)
         if there is None:
             raise CognitoUnavailable("ListUsers", "UserNotListedYet")
         same = comparable_attributes(there) == comparable_attributes(user)
-        begun = there.status in (Status.FORCE_CHANGE_PASSWORD, restored_status(user))
+        begun = there.status in {Status.FORCE_CHANGE_PASSWORD, *restored_statuses(user)}
         if not (same and begun):
             raise Unusable("another user of the new pool already has this username or sign-in alias")
         return there
 
-    def _find(self, user: User, name: str) -> User | None:
-        if not self.facts.generates_usernames:
-            # The filter is case-sensitive, even where the pool is not.
-            there = self.reader.user_where("username", name)
-            if there is None and not self.facts.case_sensitive and name != name.lower():
-                there = self.reader.user_where("username", name.lower())
-            return there
-        attribute = "email" if user.attributes.get("email") == name else "phone_number"
-        return self.reader.user_where(attribute, name)
-
     def _username_of(self, message: NewUser) -> str:
         user = message.user()
         name = self.facts.sign_in_name(user) or user.username
-        there = self._find(user, name) if self.facts.generates_usernames else None
+        there = find_by_name(self.reader, self.facts, name) if self.facts.generates_usernames else None
         return there.username if there is not None else name

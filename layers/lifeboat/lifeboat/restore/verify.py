@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
 from typing import Any
 
 from lifeboat.restore.expectation import Files, Fingerprint, differing_fields
 from lifeboat.restore.tasks import Verified, VerifyTask
+
+USER_MAP_COLUMNS = ("sub", "new_sub", "username", "new_username")
 
 
 def verify(files: Files, task: VerifyTask) -> Verified:
@@ -20,7 +25,7 @@ def verify(files: Files, task: VerifyTask) -> Verified:
             actual[member["join"]]["groups"].append(member["group"])
     different: list[dict[str, Any]] = []
     missing: list[str] = []
-    pairs: list[dict[str, str]] = []
+    pairs: list[tuple[str, ...]] = []
     equal = 0
     for expectation in files.bucket.get_lines(files.part("expected", number)):
         there = actual.pop(expectation["join"], None)
@@ -28,7 +33,7 @@ def verify(files: Files, task: VerifyTask) -> Verified:
             missing.append(expectation["sub"])
             continue
         memberships += len(set(there["groups"]) & set(expectation["groups"]))
-        pairs.append({"sub": expectation["sub"], "new_sub": there["sub"]})
+        pairs.append((expectation["sub"], there["sub"], expectation["username"], there["username"]))
         fields = differing_fields(expectation, there)
         if fields:
             different.append({"sub": expectation["sub"], "new_sub": there["sub"], "fields": fields})
@@ -39,7 +44,7 @@ def verify(files: Files, task: VerifyTask) -> Verified:
         f"{files.folder}/verified/{number:05}.json",
         {"different": different, "missing": missing, "unexpected": unexpected},
     )
-    files.bucket.put_lines(f"{files.sub_map}{number:05}.jsonl.gz", pairs)
+    files.bucket.put_text(files.user_map(number), _table(pairs), "text/csv")
     return {
         "Bucket": number,
         "Equal": equal,
@@ -48,3 +53,12 @@ def verify(files: Files, task: VerifyTask) -> Verified:
         "Unexpected": len(unexpected),
         "Memberships": memberships,
     }
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> str:
+    """The map from old users to new ones, as RFC 4180 has it."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(USER_MAP_COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from lifeboat.identities import identity_of
 from lifeboat.model import Group, Kind, Membership, PoolConfiguration, User, epoch_after
 from lifeboat.store.keys import Key, group_key, history_key, membership_key, pool_key, user_key
 
@@ -56,8 +57,14 @@ class Draft:
         }
 
 
-def draft_user(user: User) -> Draft:
-    """The item of a user."""
+def listing_hash(user: User) -> str:
+    """What a listing shows of a user, dates included: while it is the same, the rest is too."""
+    draft = draft_user(replace(user, mfa=(), preferred_mfa=""))
+    return hashlib.sha256(f"{draft.content_hash} {user.modified_at}".encode()).hexdigest()[:32]
+
+
+def draft_user(user: User, listed: str = "") -> Draft:
+    """The item of a user. `listed` is the listing's hash where more is kept than a listing shows."""
     content: dict[str, Any] = {
         "sub": user.sub,
         "username": user.username,
@@ -67,7 +74,16 @@ def draft_user(user: User) -> Draft:
     }
     if user.mfa_options:
         content["mfa_options"] = [dict(option) for option in user.mfa_options]
+    if user.mfa:
+        content["mfa"] = sorted(user.mfa)
+    if user.preferred_mfa:
+        content["preferred_mfa"] = user.preferred_mfa
+    identity = identity_of(user.attributes) if user.federated else None
+    if identity is not None:
+        content["identity"] = identity  # puts it into the index ByIdentity
     notes = {"created_at": user.created_at, "modified_at": user.modified_at}
+    if listed:
+        notes["listing_hash"] = listed
     return Draft(user_key(user.sub), Kind.USER, content, notes)
 
 
@@ -101,12 +117,14 @@ def draft_configuration(configuration: PoolConfiguration) -> Draft:
 def history_item(item: Mapping[str, Any], valid_to: str, history_days: int) -> Item:
     """An item's earlier version: where history keeps it, until when it held, when it expires.
 
-    The group is moved out of `member_of`, or history would appear in the index.
+    The group is moved out of `member_of`, or history would appear in the index; the identity, which the
+    attributes hold as well, is left out for the same reason.
     """
     key = history_key(Key(item["pk"], item["sk"]), item["valid_from"])
     earlier = dict(item)
     if "member_of" in earlier:
         earlier["group_name"] = earlier.pop("member_of")
+    earlier.pop("identity", None)
     earlier.update(pk=key.pk, sk=key.sk, valid_to=valid_to, expires_at=epoch_after(valid_to, history_days))
     return earlier
 
@@ -122,6 +140,8 @@ def user_from(item: Mapping[str, Any]) -> User:
         created_at=item.get("created_at", ""),
         modified_at=item.get("modified_at", ""),
         mfa_options=tuple(dict(option) for option in item.get("mfa_options", ())),
+        mfa=tuple(item.get("mfa", ())),
+        preferred_mfa=item.get("preferred_mfa", ""),
     )
 
 

@@ -55,6 +55,11 @@ def user_key(sub: str) -> Key:
     return Key(user_partition(shard_of(sub)), _escaped(sub))
 
 
+def sub_of(key: Key) -> str:
+    """The sub of the user whose key it is."""
+    return key.sk.replace("%23", "#").replace("%25", "%")
+
+
 def membership_key(sub: str, group_name: str) -> Key:
     """A membership, beside its user."""
     return Key(user_partition(shard_of(sub)), f"{_escaped(sub)}#{group_name}")
@@ -93,6 +98,11 @@ def outcome_partition(import_id: str, shard: str) -> str:
 def outcome_key(import_id: str, sub: str) -> Key:
     """What became of one user in an import."""
     return Key(outcome_partition(import_id, shard_of(sub)), sub)
+
+
+def federated_key(pool_id: str, sub: str) -> Key:
+    """Which groups a federated user has been given back in a pool; `sub` is the backup's."""
+    return Key(f"FEDERATED#{pool_id}", sub)
 
 
 def lock_key(workflow: str, region: str) -> Key:

@@ -33,14 +33,27 @@ class State(StrEnum):
     FAILED = "FAILED"
 
 
+class Lane(StrEnum):
+    """The way by which a user was created."""
+
+    CSV = "csv"
+    API = "api"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One user's outcome. `updates_expected` messages are to be handled after the creation."""
+    """One user's outcome. `updates_expected` messages are to be handled after the creation.
+
+    `lane_reason` says why a user of the API lane did not go by an import job. An import job tells no subs,
+    so `new_sub` is "" for a user of the CSV lane.
+    """
 
     sub: str
     state: State | None
     reason: str = ""
     new_sub: str = ""
+    lane: Lane | None = None
+    lane_reason: str = ""
     updates_expected: int = 0
     updates_done: frozenset[int] = field(default_factory=frozenset)
     update_failures: Mapping[int, str] = field(default_factory=dict)
@@ -94,13 +107,42 @@ class Outcomes:
         for shard in SHARDS:
             yield from self.of_shard(shard)
 
-    def created(self, sub: str, new_sub: str, updates_expected: int) -> None:
-        """The user is in the new pool; an earlier failure is forgotten."""
+    def created(self, sub: str, new_sub: str, updates_expected: int, lane_reason: str) -> None:
+        """The API lane has created the user; an earlier failure is forgotten."""
         self._update(
             sub,
-            "SET #state = :state, new_sub = :new_sub, updates_expected = :expected REMOVE reason",
-            {":state": State.CREATED.value, ":new_sub": new_sub, ":expected": updates_expected},
+            "SET #state = :state, new_sub = :new_sub, updates_expected = :expected, lane = :lane, "
+            "lane_reason = :lane_reason REMOVE reason",
+            {
+                ":state": State.CREATED.value,
+                ":new_sub": new_sub,
+                ":expected": updates_expected,
+                ":lane": Lane.API.value,
+                ":lane_reason": lane_reason,
+            },
         )
+
+    def created_by_csv(self, updates_expected: Mapping[str, int]) -> None:
+        """The CSV lane has created these users, each with so many updates to come; written in batches.
+
+        To be called before the updates are sent: it forgets those that were made before.
+        """
+        self._table.put_all(
+            {
+                "pk": (key := outcome_key(self._import_id, sub)).pk,
+                "sk": key.sk,
+                "state": State.CREATED.value,
+                "new_sub": "",
+                "updates_expected": expected,
+                "lane": Lane.CSV.value,
+            }
+            for sub, expected in updates_expected.items()
+        )
+
+    def of_users(self, subs: Iterable[str]) -> dict[str, Outcome]:
+        """The outcomes of some users; those that have none are left out."""
+        found = self._table.get_all(outcome_key(self._import_id, sub) for sub in subs)
+        return {str(item["sk"]): _outcome(item) for item in found}
 
     def failed(self, sub: str, reason: str) -> None:
         """The user cannot be created; never said of one that was."""
@@ -169,6 +211,8 @@ def _outcome(item: dict[str, Any]) -> Outcome:
         state=None if state is None else State(state),
         reason=item.get("reason", ""),
         new_sub=item.get("new_sub", ""),
+        lane=Lane(item["lane"]) if item.get("lane") else None,
+        lane_reason=item.get("lane_reason", ""),
         updates_expected=int(item.get("updates_expected", 0)),
         updates_done=frozenset(int(number) for number in item.get("updates_done", ())),
         update_failures={

@@ -13,11 +13,11 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 from lifeboat.aws.translation import store_errors
 from lifeboat.errors import StoreUnavailable
 from lifeboat.model import Group, Kind, Membership, PoolConfiguration, User
+from lifeboat.store.configurations import joined, joined_all
 from lifeboat.store.items import (
     Change,
     Draft,
     Item,
-    configuration_from,
     group_from,
     history_item,
     membership_from,
@@ -39,6 +39,7 @@ class StoredVersion:
     content_hash: str
     valid_from: str
     change: str
+    listing_hash: str = ""
 
 
 def held_before(stored: Iterable[StoredVersion], at: str) -> int:
@@ -111,7 +112,7 @@ class BackupTable:
 
     def stored_users(self, prefix: str) -> dict[str, StoredVersion]:
         """The versions of all users whose sub begins with a hexadecimal prefix ("" for all)."""
-        attributes = ("sub", "content_hash", "valid_from", "change")
+        attributes = ("sub", "content_hash", "valid_from", "change", "listing_hash")
         users: dict[str, StoredVersion] = {}
         for shard in shards_under(prefix):
             condition: ConditionBase = KeyCondition("pk").eq(user_partition(shard))
@@ -139,6 +140,12 @@ class BackupTable:
         item = self.get(pool_key(name))
         return None if item is None else _stored(item)
 
+    def stored_configurations(self) -> dict[str, StoredVersion]:
+        """The versions of all items of the pool's configuration, by their names."""
+        attributes = ("sk", "content_hash", "valid_from", "change")
+        found = self.query(KeyCondition("pk").eq("POOL"), None, attributes, consistent=True)
+        return {item["sk"]: _stored(item) for item in found}
+
     def groups(self) -> Iterator[Group]:
         """All groups, by name."""
         for item in self.query(KeyCondition("pk").eq("GROUP")):
@@ -164,10 +171,35 @@ class BackupTable:
         for orphans in memberships.values():
             yield None, orphans
 
+    def users_by_identity(self, identity: str) -> list[Key]:
+        """Where the federated users of an identity lie (index ByIdentity: eventually consistent).
+
+        There is more than one only until an export has retired a profile that was deleted and made anew.
+        """
+        found = self.query(KeyCondition("identity").eq(identity), None, ("pk", "sk"), "ByIdentity")
+        return [Key(item["pk"], item["sk"]) for item in found]
+
+    def user_with_groups(self, key: Key) -> tuple[User, list[Membership]] | None:
+        """One user with its memberships, by one Query; None if there is no such user."""
+        user: User | None = None
+        memberships: list[Membership] = []
+        condition = KeyCondition("pk").eq(key.pk) & KeyCondition("sk").begins_with(key.sk)
+        for item in self.query(condition):
+            if item["sk"] == key.sk:
+                user = user_from(item)
+            elif item["kind"] == Kind.MEMBERSHIP.value:
+                memberships.append(membership_from(item))
+        # Other subs may begin with the same characters.
+        return None if user is None else (user, [each for each in memberships if each.sub == user.sub])
+
     def configuration(self, name: str) -> PoolConfiguration | None:
         """A part of the pool's configuration."""
         item = self.get(pool_key(name))
-        return None if item is None else configuration_from(item)
+        return None if item is None else joined(item, lambda more: self.get(pool_key(more)))
+
+    def configurations(self) -> dict[str, PoolConfiguration]:
+        """All parts of the pool's configuration, by name."""
+        return joined_all(self.query(KeyCondition("pk").eq("POOL"), consistent=True))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -205,9 +237,17 @@ class VersionWriter:
         """
         if stored is None:
             return Change.ADDED
-        if stored.valid_from == self._at:
-            return Change(stored.change)
-        return None if stored.content_hash == draft.content_hash else Change.CHANGED
+        if stored.valid_from == self._at or stored.content_hash == draft.content_hash:
+            return self.unchanged(stored)
+        return Change.CHANGED
+
+    def unchanged(self, stored: StoredVersion) -> Change | None:
+        """What an item that is as it is stored counts as: None, or what this same export wrote it for."""
+        return Change(stored.change) if stored.valid_from == self._at else None
+
+    def refresh(self, draft: Draft, stored: StoredVersion) -> None:
+        """Write the notes of an unchanged item anew: no version of it ends, and none begins."""
+        self._table.put_all([draft.item(stored.valid_from, Change(stored.change))])
 
     def write(self, draft: Draft, stored: StoredVersion | None) -> Change | None:
         """Take note of a draft and write it soon, if it is not in the backup as it is."""
@@ -255,4 +295,5 @@ def _stored(item: Mapping[str, Any]) -> StoredVersion:
         content_hash=item["content_hash"],
         valid_from=sys.intern(item["valid_from"]),
         change=sys.intern(item["change"]),
+        listing_hash=item.get("listing_hash", ""),
     )

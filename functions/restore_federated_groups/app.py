@@ -1,0 +1,23 @@
+"""Restore Federated Groups: the groups of a federated user, from its first sign-in on.
+
+A PreTokenGeneration trigger: Cognito waits for the answer before it makes the user's tokens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifeboat.pacing import Deadline
+from lifeboat.restore.assembly import federated_groups
+from lifeboat.restore.federated import RESERVE_SECONDS, TokenEvent, answer
+from lifeboat.telemetry import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context
+def handler(event: TokenEvent, context: LambdaContext) -> TokenEvent:
+    """Answer the trigger, whatever happens: an exception would fail the sign-in."""
+    deadline = Deadline(context.get_remaining_time_in_millis, RESERVE_SECONDS)
+    return answer(event, deadline, federated_groups)

@@ -1,0 +1,191 @@
+"""The report's page: well-formed, self-contained, and deaf to what hostile values say."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lifeboat.restore.page import MOST_ROWS, page
+
+VOID = {"meta"}
+ATTACKS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title><script>",
+    "</style><link rel=stylesheet href=//evil.example>",
+    "&lt;b&gt;",
+    "' onmouseover='x",
+    "]]><!--",
+]
+
+
+class Reader(HTMLParser):
+    """Reads a page, and fails where tags do not match."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open
+        assert self.open.pop() == tag
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError("a comment")
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.tags)
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    users = {"in_backup": 1_234_567, "restored": 7, "different": 0, "failed": 0, "unexpected": 0}
+    return {
+        "import_id": "2026-03-01T09:30:12.873Z-9c29014e",
+        "user_pool_id": "eu-west-1_New",
+        "export_id": "2026-03-01T03:00:00.214Z-b3656560",
+        "status": "SUCCEEDED",
+        "started_at": "2026-03-01T09:30:12.873Z",
+        "ended_at": "2026-03-01T10:31:13.873Z",
+        "duration_seconds": 3661.0,
+        "warnings": [],
+        "maps": "s3://reports/imports/x/maps/",
+        "pool_notes": [],
+        "totals": {
+            "users": users,
+            "memberships": {"restored": 3},
+            "groups": {"in_backup": 2, "different": 0},
+        },
+        "lanes": {"csv": 5, "api": 2, "why_api": {}},
+        "failed": [],
+        "different": [],
+        "different_groups": [],
+        "unexpected_groups": [],
+        "unexpected": [],
+        "not_restorable": {},
+        **changes,
+    }
+
+
+def hostile(text: str) -> dict[str, Any]:
+    """A report in which everything that is text says this."""
+    return report(
+        import_id=text,
+        user_pool_id=text,
+        export_id=text,
+        status=text,
+        started_at=text,
+        ended_at=text,
+        warnings=[text],
+        pool_notes=[text],
+        maps=text,
+        lanes={"csv": 0, "api": 1, "why_api": {text: 1}},
+        failed=[{"sub": text, "reason": text}],
+        different=[{"sub": text, "new_sub": text, "fields": [text, text], "reason": text}],
+        different_groups=[{"group": text, "fields": [text]}],
+        unexpected_groups=[text],
+        unexpected=[text],
+        not_restorable={text: {"users": "all", "why": text}, f"{text}2": {"users": 3, "why": text}},
+    )
+
+
+def shape(text: str) -> list[tuple[str, dict[str, str | None]]]:
+    return Reader(text).tags
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_values_are_text_and_never_markup(attack: str) -> None:
+    text = page(hostile(attack))
+    assert shape(text) == shape(page(hostile("harmless")))
+    assert Reader(text).text.count(attack) >= 12
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
+@settings(max_examples=60)
+def test_no_text_at_all_changes_the_page_s_shape(text: str) -> None:
+    assert shape(page(hostile(text))) == shape(page(hostile("harmless")))
+
+
+@pytest.mark.parametrize("content", [report(), hostile("x"), hostile(ATTACKS[0])])
+def test_the_page_fetches_nothing_and_runs_nothing(content: dict[str, Any]) -> None:
+    text = page(content)
+    read = Reader(text)
+    assert not {"script", "link", "img", "iframe", "object", "base", "form", "a"} & {
+        tag for tag, _ in read.tags
+    }
+    for _, attributes in read.tags:
+        assert not {"src", "href", "style", "action"} & set(attributes)
+        assert not any(name.startswith("on") for name in attributes)
+    style = re.search(r"<style>(.*)</style>", text, re.DOTALL)
+    assert style is not None
+    assert not re.search(r"url\(|@import|expression|//", style[1])
+
+
+def test_the_page_is_html_in_utf_8() -> None:
+    text = page(report(warnings=["Ó Briain, 李 😀"]))
+    assert text.startswith("<!doctype html>\n")
+    read = Reader(text)
+    assert ("meta", {"charset": "utf-8"}) in read.tags
+    assert "Ó Briain, 李 😀" in read.text
+    for tag in ("html", "head", "title", "style", "body", "h1"):
+        assert read.count(tag) == 1
+    assert "1,234,567" in read.text
+    assert "1 h 1 min 1 s" in read.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (0.4, "0 s"), (59.6, "1 min"), (3600, "1 h"), (86_400.2, "24 h"), (61, "1 min 1 s")],
+)
+def test_durations_are_in_words(seconds: float, words: str) -> None:
+    assert f", {words}." in Reader(page(report(duration_seconds=seconds))).text
+
+
+def test_a_good_end_and_a_bad_one_do_not_look_alike() -> None:
+    good = Reader(page(report())).text
+    bad = Reader(page(report(status="INCOMPLETE", failed=[{"sub": "s", "reason": "r"}]))).text
+    assert "Everything that can come back has come back." in good
+    assert "Not everything came back" in bad
+    assert '{"Resume": "2026-03-01T09:30:12.873Z-9c29014e"}' in bad
+    assert "Failed users" in bad
+    assert "Failed users" not in good
+
+
+@pytest.mark.parametrize("rows", [1, MOST_ROWS, MOST_ROWS + 1, MOST_ROWS + 1_234])
+def test_long_tables_are_cut_and_say_by_how_much(rows: int) -> None:
+    failed = [{"sub": f"sub-{number}", "reason": "r"} for number in range(rows)]
+    text = page(report(status="INCOMPLETE", failed=failed))
+    read = Reader(text)
+    assert read.text.count("sub-") == min(rows, MOST_ROWS)
+    more = rows - MOST_ROWS
+    assert (f"{more:,} more are in the JSON report." in text) == (more > 0)
+    assert "more are in the JSON report" not in text or more > 0
+
+
+def test_every_table_has_as_many_cells_in_a_row_as_in_its_head() -> None:
+    for table in re.findall(r"<table>.*?</table>", page(hostile("x")), re.DOTALL):
+        head, *rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+        assert rows
+        assert {row.count("<td") for row in rows} == {head.count("<th")}
