@@ -15,13 +15,10 @@ PAGE: Final = 60
 
 KINDS: Final = ("users", "groups", "memberships")
 
-RESTORED_STATUS: Final[Mapping[str, str]] = {
-    "CONFIRMED": "CONFIRMED",
-    "RESET_REQUIRED": "CONFIRMED",
-    "FORCE_CHANGE_PASSWORD": "FORCE_CHANGE_PASSWORD",
-    "UNCONFIRMED": "FORCE_CHANGE_PASSWORD",
-}
-"""The status a user comes back with. No API brings about UNCONFIRMED, or RESET_REQUIRED without a message."""
+MAY_RESET: Final = frozenset({"CONFIRMED", "RESET_REQUIRED"})
+"""The statuses in which "Forgot password" works: the API brings about the first, import jobs the second."""
+
+INVITED: Final = frozenset({"FORCE_CHANGE_PASSWORD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +117,25 @@ def _user_difference(before: User | None, after: User | None) -> str:
     fields = [name for name in names if before.attributes.get(name) != after.attributes.get(name)]
     if before.enabled != after.enabled:
         fields.append("enabled")
-    if after.status != RESTORED_STATUS.get(before.status):
+    if after.status not in restored_statuses(before):
         fields.append(f"status {after.status} after {before.status}")
     return ", ".join(fields)
+
+
+def restored_statuses(before: User) -> frozenset[str]:
+    """The statuses that a user may come back with.
+
+    No API brings about UNCONFIRMED. Who was invited is locked out without the temporary password, which went
+    with the old pool, and so must be able to reset it where there is a verified address to send the code to.
+    """
+    if before.status in MAY_RESET:
+        return MAY_RESET
+    addresses = ("email", "phone_number")
+    reached = any(
+        before.attributes.get(address) and before.attributes.get(f"{address}_verified") == "true"
+        for address in addresses
+    )
+    return MAY_RESET if before.status == "FORCE_CHANGE_PASSWORD" and reached else INVITED
 
 
 def _presence(before: object, after: object) -> str:

@@ -1,7 +1,7 @@
 """The demonstration: export a pool, lose its Region, import into an empty pool of the other, compare.
 
-Run by `make demo`. Writes `.local/demo.json`, and beside it the import's own report. Ends with status 1 if
-anything is lost or different, or if anybody was sent a message.
+Run by `make demo`. Writes `.local/demo.json`, and beside it the import's own report, also as a page. Ends
+with status 1 if anything is lost or different, or if anybody was sent a message.
 """
 
 import argparse
@@ -30,6 +30,7 @@ REPLICATION_SECONDS: Final = 60.0
 WORK_DIR: Final = STATE_DIR / "demo"
 NUMBERS: Final = STATE_DIR / "demo.json"
 REPORT: Final = WORK_DIR / "report.json"
+REPORT_PAGE: Final = WORK_DIR / "report.html"
 NOTE: Final = "changed, with a comma,\nafter the first export ✎"
 
 
@@ -142,8 +143,10 @@ class Demonstration:
     def _keep_report(self, region: str, imported: Run) -> None:
         """Copy the import's report out of the embedded AWS, which ends with the demonstration."""
         bucket, _, key = str(imported.ledger["report"]).removeprefix("s3://").partition("/")
-        body = self.embedded.client("s3", region).get_object(Bucket=bucket, Key=key)["Body"].read()
-        REPORT.write_bytes(body)
+        s3 = self.embedded.client("s3", region)
+        for path in (REPORT, REPORT_PAGE):
+            there = f"{key.rpartition('/')[0]}/{path.name}"
+            path.write_bytes(s3.get_object(Bucket=bucket, Key=there)["Body"].read())
 
 
 def change_a_few(cognito: Any, pool_id: str, before: Snapshot) -> str:
@@ -245,7 +248,7 @@ def main(given: Sequence[str]) -> int:
     NUMBERS.write_text(json.dumps(outcome.document(), indent=2) + "\n")
     tell(narrator, outcome)
     narrator.say(f"Numbers: {NUMBERS}")
-    narrator.say(f"Report of the import: {REPORT}")
+    narrator.say(f"Report of the import: {REPORT_PAGE}")
     return 0 if outcome.fine else 1
 
 

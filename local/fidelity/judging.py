@@ -17,6 +17,7 @@ from local.fidelity.specimens import PROVIDER, Specimen
 from local.fidelity.user_kinds import Cast, UserKind
 
 FACTORS: Final = ("SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA")
+FACTOR_ADDRESSES: Final = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 FLAGS: Final = ("email_verified", "phone_number_verified")
 
 
@@ -124,7 +125,7 @@ def _user(
     yield Judgement("dates", label, before.created == after.created, limits.DATES)
     yield _status(case, specimen, before, after)
     yield from _attributes(kind, label, before, after)
-    yield from _factors(label, before, after)
+    yield from _factors(case.pool, specimen, before, after)
     yield from _memberships(case, label, before, after)
     if before.identities or after.identities:
         same = before.identities == after.identities
@@ -180,16 +181,36 @@ def _attributes(kind: UserKind, label: str, before: Account, after: Account) -> 
             yield Judgement(row, label, was == is_now, None, f"{name} is {is_now!r} and was {was!r}")
 
 
-def _factors(label: str, before: Account, after: Account) -> Iterator[Judgement]:
+def _factors(pool: PoolKind, specimen: Specimen, before: Account, after: Account) -> Iterator[Judgement]:
+    label, lost = specimen.label, before.factors - after.factors
+    given_up = limits.FACTOR_GIVEN_UP if bars_recovery(pool, specimen) and len(lost) == 1 else None
     for factor in FACTORS:
         if factor in before.factors | after.factors:
-            limit = limits.TOTP if factor == "SOFTWARE_TOKEN_MFA" and factor in before.factors else None
+            limit = limits.TOTP if factor == "SOFTWARE_TOKEN_MFA" else given_up
             same = (factor in before.factors) == (factor in after.factors)
-            yield Judgement(f"factor:{factor}", label, same, limit, _told(before, after, "factors"))
+            allowed = limit if factor in lost else None
+            yield Judgement(f"factor:{factor}", label, same, allowed, _told(before, after, "factors"))
     if before.factors or after.factors:
-        limit = limits.TOTP_PREFERENCE if before.preferred == "SOFTWARE_TOKEN_MFA" else None
+        limit = _preference_limit(before, after, given_up)
         same = before.preferred == after.preferred
         yield Judgement("preferred", label, same, limit, _told(before, after, "preferred"))
+
+
+def bars_recovery(pool: PoolKind, specimen: Specimen) -> bool:
+    """Whether every address that could recover the account is a second factor, and therefore cannot.
+
+    (cognito/latest/developerguide/managing-users-passwords.html)
+    """
+    ways = {address for address in pool.recovers_by if specimen.verified(address)}
+    return bool(ways) and ways <= {FACTOR_ADDRESSES.get(factor, "") for factor in specimen.factors}
+
+
+def _preference_limit(before: Account, after: Account, given_up: Limit | None) -> Limit | None:
+    if before.preferred == "SOFTWARE_TOKEN_MFA":
+        return limits.TOTP_PREFERENCE
+    if before.preferred == "SMS_MFA" and not after.preferred and after.factors == {"SMS_MFA"}:
+        return limits.PREFERRED_BY_JOB
+    return given_up if before.preferred not in after.factors and not after.preferred else None
 
 
 def _memberships(case: Case, label: str, before: Account, after: Account) -> Iterator[Judgement]:
@@ -208,11 +229,12 @@ def _abilities(case: Case, specimen: Specimen) -> Iterator[Judgement]:
         limit = limits.PASSWORD if before.password and not after.password else None
         yield Judgement("password", label, same, limit, "the old password is accepted")
     invited = _invited_with_address(specimen)
-    limit = limits.FORGOT_NOW if invited and after.forgot_password else None
+    locked_out_else = invited or bars_recovery(case.pool, specimen)
+    limit = limits.FORGOT_NOW if locked_out_else and after.forgot_password else None
     told = f'"Forgot password" {"works" if after.forgot_password else "is refused"}'
-    same = before.forgot_password == after.forgot_password and not invited
+    same = before.forgot_password == after.forgot_password and not locked_out_else
     yield Judgement(f"forgot:{_status_row(specimen)}", label, same, limit, told)
-    if before.password and not before.forgot_password:
+    if before.password and not before.forgot_password and not locked_out_else:
         yield Judgement("way-in", label, after.forgot_password, limits.NO_WAY_IN)
     for alias, found in before.found_by.items():
         same = found == after.found_by[alias]

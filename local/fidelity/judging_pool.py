@@ -5,12 +5,17 @@ from typing import Any, Final
 
 from local.fidelity import limits
 from local.fidelity.judging import Judgement
-from local.fidelity.limits import Limit
-from local.fidelity.pool_arguments import BACKUP_SENDER, SENDER
+from local.fidelity.pool_arguments import BACKUP_SENDER, SENDER, SMS_ROLE
 from local.fidelity.settings import MACHINE, Settings
 
-ARN_MAP: Final = {SENDER: BACKUP_SENDER}
-"""What the operator maps, of the pool's configuration; the rest that is of the lost Region is left out."""
+ARN_MAP: Final = {SENDER: BACKUP_SENDER, SMS_ROLE: SMS_ROLE}
+"""What the operator maps, of the pool's configuration; the rest that is of the lost Region is left out.
+
+The role for SMS messages is no Region's own, but is used again only where the operator says so.
+"""
+
+MARK: Final = "lifeboat:import"
+"""The tag of a pool that an import has made."""
 
 MEMBERS: Final[Mapping[str, str]] = {
     "UsernameAttributes": "sign-in",
@@ -31,7 +36,6 @@ MEMBERS: Final[Mapping[str, str]] = {
     "DeviceConfiguration": "devices",
     "UserPoolTier": "plan",
     "UserPoolAddOns": "plan",
-    "UserPoolTags": "tags",
     "DeletionProtection": "protection",
     "EmailConfiguration": "senders",
     "SmsConfiguration": "senders",
@@ -50,6 +54,7 @@ OWN: Final = frozenset(
         "EstimatedNumberOfUsers",
         "Status",
         "UserPoolId",
+        "UserPoolTags",
         "ClientId",
         "ManagedLoginBrandingId",
         "CSSVersion",
@@ -63,6 +68,10 @@ OWN: Final = frozenset(
 
 def judge_pool(before: Settings, after: Settings, signs_in: bool) -> Iterator[Judgement]:
     """Judge every part. `signs_in`: whether the machine's client gets a token with its old secret."""
+    tags = dict(after.pool.get("UserPoolTags", {}))
+    marked = bool(tags.pop(MARK, ""))
+    yield Judgement("pool:tags", MARK, not marked, limits.MARKED)
+    yield _member("tags", "UserPoolTags", before.pool.get("UserPoolTags"), tags)
     names = (before.pool.keys() | after.pool.keys()) - OWN
     for name in sorted(names):
         yield _member(MEMBERS.get(name, "rest"), name, before.pool.get(name), after.pool.get(name))
@@ -82,13 +91,11 @@ def judge_pool(before: Settings, after: Settings, signs_in: bool) -> Iterator[Ju
 
 
 def _member(row: str, name: str, was: Any, is_now: Any) -> Judgement:
-    """Judge one setting; what is empty is not set."""
-    expected, actual = _stripped(was), _stripped(is_now)
+    """Judge one setting; what is empty is not set, and what is of the lost Region may be left out."""
+    expected, actual = _set(_stripped(was)), _set(_stripped(is_now))
+    explained = actual in (_mapped(expected), _set(_without_regional(expected)))
     told = f"{name} is {actual} and was {expected}"
-    if expected == actual or _mapped(expected) == actual:
-        return Judgement(f"pool:{row}", name, expected == actual, _regional(expected), told)
-    limit = _regional(expected) if _holds_no_arn_of_the_lost_region(actual, expected) else None
-    return Judgement(f"pool:{row}", name, False, limit, told)
+    return Judgement(f"pool:{row}", name, expected == actual, limits.REGIONAL if explained else None, told)
 
 
 def _clients(before: Settings, after: Settings, signs_in: bool) -> Iterator[Judgement]:
@@ -116,11 +123,16 @@ def _parts(
 def _stripped(value: Any) -> Any:
     """Return a setting without what is its own, what is empty, and the order of what has none."""
     if isinstance(value, Mapping):
-        inner = {name: _stripped(each) for name, each in value.items() if name not in OWN}
-        return {name: each for name, each in inner.items() if each not in (None, "", [], {})}
+        inner = {name: _set(_stripped(each)) for name, each in value.items() if name not in OWN}
+        return {name: each for name, each in inner.items() if each is not None}
     if isinstance(value, list):
         return sorted((_stripped(each) for each in value), key=str)
     return value
+
+
+def _set(value: Any) -> Any:
+    """Return a setting, None for one that is empty."""
+    return None if value in ("", [], {}) else value
 
 
 def _mapped(value: Any) -> Any:
@@ -132,18 +144,17 @@ def _mapped(value: Any) -> Any:
     return ARN_MAP.get(value, value) if isinstance(value, str) else value
 
 
-def _arns(value: Any) -> set[str]:
-    """Return the regional ARNs in a setting. An IAM role's has no Region."""
+def _is_regional(value: Any) -> bool:
+    """Whether a setting is an ARN of a Region, or is given by such ARNs. An IAM role's has no Region."""
     if isinstance(value, Mapping):
-        return {arn for each in value.values() for arn in _arns(each)}
+        return any(_is_regional(each) for each in value.values())
+    return isinstance(value, str) and value.startswith("arn:") and bool(value.split(":")[3])
+
+
+def _without_regional(value: Any) -> Any:
+    """Return a setting without its members that are regional, and lists without such items."""
+    if isinstance(value, Mapping):
+        return {name: each for name, each in value.items() if not _is_regional(each)}
     if isinstance(value, list):
-        return {arn for each in value for arn in _arns(each)}
-    return {value} if isinstance(value, str) and value.startswith("arn:") and value.split(":")[3] else set()
-
-
-def _regional(value: Any) -> Limit | None:
-    return limits.REGIONAL if _arns(value) else None
-
-
-def _holds_no_arn_of_the_lost_region(actual: Any, expected: Any) -> bool:
-    return not _arns(actual) & _arns(expected)
+        return [each for each in value if not _is_regional(each)]
+    return value

@@ -74,7 +74,7 @@ INVITED: Final = _changed(
 FORGOT_NOW: Final = _changed(
     "forgot-now",
     '"Forgot password" works now, and did not before',
-    "the temporary password is lost with the pool, so the user would otherwise be locked out",
+    "the password is lost with the pool, so the user would be locked out without it",
 )
 DATES: Final = _impossible(
     "dates", "the dates of the restore", "Cognito sets creation and modification dates, and no API takes them"
@@ -84,7 +84,7 @@ PASSWORD: Final = _impossible(
 )
 NO_WAY_IN: Final = _impossible(
     "no-way-in",
-    "an administrator verifies an address of theirs or gives them a password; the report lists them",
+    "an administrator verifies an address of theirs, or gives them a password",
     'the old password is lost, and "Forgot password" needs a verified address',
 )
 TOTP: Final = _impossible(
@@ -94,6 +94,16 @@ TOTP_PREFERENCE: Final = _impossible(
     "totp-preference",
     "it falls to another factor, or to none",
     "no preference can be set for an app to be registered",
+)
+FACTOR_GIVEN_UP: Final = _changed(
+    "factor-given-up",
+    "one of the factors is left off, and can be turned on again after the first sign-in",
+    "an address that is a second factor cannot recover the account, and a user without a password has to",
+)
+PREFERRED_BY_JOB: Final = _changed(
+    "preferred-by-job",
+    "SMS is on, though not marked as preferred: being the only factor, it is the one that is used",
+    "an import job's row can turn SMS on, and says nothing of preference",
 )
 FEDERATED: Final = _impossible(
     "federated",
@@ -120,6 +130,11 @@ CLIENT_ID: Final = _changed(
     "a new client id; the map old → new is in the import's report",
     "CreateUserPoolClient makes it up",
 )
+MARKED: Final = _changed(
+    "marked",
+    "one tag more, lifeboat:import, by which a resumed import finds the pool it has made",
+    "CreateUserPool takes no token that would make it safe to repeat",
+)
 REGIONAL: Final = _changed(
     "regional",
     "left out and listed in the report, or replaced by what the input maps it to",
@@ -140,11 +155,14 @@ LIMITS: Final = (
     NO_WAY_IN,
     TOTP,
     TOTP_PREFERENCE,
+    FACTOR_GIVEN_UP,
+    PREFERRED_BY_JOB,
     FEDERATED,
     FEDERATED_DISABLED,
     GROUPS_IN_TOKEN,
     PROVIDER_GROUP,
     CLIENT_ID,
+    MARKED,
     REGIONAL,
 )
 """All of them, in the order of their numbers in the page."""

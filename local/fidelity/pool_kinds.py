@@ -88,6 +88,12 @@ class PoolKind:
         return frozenset(factor for name, factor in MFA_FACTORS.items() if name in self.mfa)
 
     @property
+    def recovers_by(self) -> frozenset[str]:
+        """The addresses that a code for a new password may go to."""
+        mechanisms = self.arguments["AccountRecoverySetting"]["RecoveryMechanisms"]
+        return frozenset(mechanism["Name"].removeprefix("verified_") for mechanism in mechanisms)
+
+    @property
     def passwordless(self) -> bool:
         """Whether users can sign in by something else than a password."""
         policy = self.arguments["Policies"].get("SignInPolicy", {})

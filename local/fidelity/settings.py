@@ -3,7 +3,7 @@
 Set in the old pool as an operator sets it; read of both pools part by part, for `judging_pool` to compare.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,7 +84,7 @@ class Settings:
     ui: Mapping[str, Any]
     branding: Mapping[str, Any]
     risk: Mapping[str, Any]
-    logs: list[Mapping[str, Any]]
+    logs: Sequence[Mapping[str, Any]]
 
 
 def is_classic(kind: PoolKind) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from local.deployment import deploy_both
 from local.embedded import EmbeddedAws
+from local.fidelity.run import QUICK_JOBS
 from local.people import create_pool, create_roles, fill, population
 from tests.e2e.world import BACKUP, PRIMARY, World, outcome
 
@@ -18,7 +19,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         pool_id = create_pool(aws.client("cognito-idp", PRIMARY), "primary")
         create_roles(aws.client("iam", PRIMARY), PEOPLE)
         fill(aws.client("cognito-idp", PRIMARY), pool_id, PEOPLE)
-        yield World(aws, deploy_both(aws, pool_id))
+        world = World(aws, deploy_both(aws, pool_id))
+        world.front("PUT", "imports", QUICK_JOBS)
+        yield world
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,16 @@ WRONG_IMPORTS: list[tuple[Any, str, tuple[str, ...]]] = [
     ({"UserPoolId": "eu-west-1_AbCdEf"}, "InvalidInput", ("UserPoolId", "unknown key", "NewUserPoolId")),
     ({"NewUserPoolId": "us-east-1_AbCdEf"}, "InvalidInput", ("NewUserPoolId", "us-east-1", "eu-west-1")),
     ({"NewUserPoolId": "eu-west-1_Missing00"}, "PreflightFailed", ("NewUserPoolId", "no user pool")),
+    (
+        {"NewUserPoolId": "eu-west-1_AbCdEf", "UserLane": "fast"},
+        "InvalidInput",
+        ("UserLane", '"auto", "csv" or "api"'),
+    ),
+    (
+        {"NewUserPoolId": "eu-west-1_AbCdEf", "CreateUserPool": {"PoolName": "people"}},
+        "InvalidInput",
+        ("CreateUserPool", "NewUserPoolId", "leave one of them out"),
+    ),
     ({"Resume": "yesterday"}, "InvalidInput", ("Resume", "expected the id of an earlier import")),
     (
         {"NewUserPoolId": "eu-west-1_AbCdEf", "Resume": "2026-01-01T00:00:00.000Z-00000000"},

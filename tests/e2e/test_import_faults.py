@@ -14,11 +14,14 @@ SOON = "6"
 """Seconds after which a message of a killed function is delivered again, in place of six minutes."""
 
 
+DEAD_LETTERS = ("NewUsersDeadLetterQueueUrl", "ApiUsersDeadLetterQueueUrl", "UpdatesDeadLetterQueueUrl")
+
+
 @pytest.fixture
 def impatient(world: World) -> World:
     """A world with a fresh export, whose queues do not wait long for functions that died."""
     assert outcome(world.export({"AllowMassRetirement": True})) == "SUCCEEDED"
-    for name in ("NewUsersQueueUrl", "UpdatesQueueUrl"):
+    for name in ("NewUsersQueueUrl", "ApiUsersQueueUrl", "UpdatesQueueUrl"):
         world.client("sqs").set_queue_attributes(
             QueueUrl=world.output(name), Attributes={"VisibilityTimeout": SOON}
         )
@@ -66,14 +69,14 @@ def test_functions_killed_in_the_middle_of_a_batch_lose_nobody(impatient: World)
     world = impatient
     pool_id = world.empty_pool()
     mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    queues = {world.output(name).rsplit("/", 1)[-1] for name in ("NewUsersQueueUrl", "UpdatesQueueUrl")}
+    queues = {world.output(name).rsplit("/", 1)[-1] for name in ("ApiUsersQueueUrl", "UpdatesQueueUrl")}
     names = {
         mapping["FunctionArn"].split(":")[6]
         for mapping in mappings
         if mapping["EventSourceArn"].rsplit(":", 1)[-1] in queues
     }
     assert len(names) == 2
-    arn = world.start("Import", {"NewUserPoolId": pool_id})
+    arn = world.start("Import", {"NewUserPoolId": pool_id, "UserLane": "api"})
     killed: set[int] = set()
     cognito = world.client("cognito-idp")
 
@@ -108,10 +111,10 @@ def test_every_message_delivered_twice_changes_nothing(impatient: World) -> None
 
     users = len(world.snapshot(world.deployment.user_pool_id))
     with world.consumers_paused():
-        arn = world.start("Import", {"NewUserPoolId": pool_id})
-        wait_for(lambda: world.depth(world.output("NewUsersQueueUrl")) == users, "all users in the queue")
-        assert double("NewUsersQueueUrl") == users
-        wait_for(lambda: world.depth(world.output("NewUsersQueueUrl")) == 2 * users, "all of them twice")
+        arn = world.start("Import", {"NewUserPoolId": pool_id, "UserLane": "api"})
+        wait_for(lambda: world.depth(world.output("ApiUsersQueueUrl")) == users, "all users in the queue")
+        assert double("ApiUsersQueueUrl") == users
+        wait_for(lambda: world.depth(world.output("ApiUsersQueueUrl")) == 2 * users, "all of them twice")
 
     result = world.result(arn)
 
@@ -121,22 +124,23 @@ def test_every_message_delivered_twice_changes_nothing(impatient: World) -> None
 
 def test_poison_goes_to_the_dead_letters_with_its_reason_and_blocks_nobody(impatient: World) -> None:
     world = impatient
-    world.receive_all(world.output("NewUsersDeadLetterQueueUrl"))
+    for queue in DEAD_LETTERS:
+        world.receive_all(world.output(queue))
     pool_id = world.empty_pool()
     sqs = world.client("sqs")
     with world.consumers_paused():
-        arn = world.start("Import", {"NewUserPoolId": pool_id})
+        arn = world.start("Import", {"NewUserPoolId": pool_id, "UserLane": "api"})
         users = len(world.snapshot(world.deployment.user_pool_id))
-        wait_for(lambda: world.depth(world.output("NewUsersQueueUrl")) == users, "all users in the queue")
+        wait_for(lambda: world.depth(world.output("ApiUsersQueueUrl")) == users, "all users in the queue")
         for poison in ("not JSON", json.dumps({"sub": 1}), json.dumps([])):
-            sqs.send_message(QueueUrl=world.output("NewUsersQueueUrl"), MessageBody=poison)
-            sqs.send_message(QueueUrl=world.output("UpdatesQueueUrl"), MessageBody=poison)
+            for queue in ("NewUsersQueueUrl", "ApiUsersQueueUrl", "UpdatesQueueUrl"):
+                sqs.send_message(QueueUrl=world.output(queue), MessageBody=poison)
 
     result = world.result(arn)
 
     assert outcome(result) == "SUCCEEDED"
     assert seen(world.snapshot(pool_id)) == lost_pool(world)
-    for queue in ("NewUsersDeadLetterQueueUrl", "UpdatesDeadLetterQueueUrl"):
+    for queue in DEAD_LETTERS:
         dead = world.receive_all(world.output(queue))
         assert sorted(message["Body"] for message in dead) == sorted(("not JSON", '{"sub": 1}', "[]"))
         for message in dead:
@@ -146,14 +150,14 @@ def test_poison_goes_to_the_dead_letters_with_its_reason_and_blocks_nobody(impat
 def test_what_failed_is_named_and_a_resumed_import_mends_it(impatient: World) -> None:
     """Somebody signs up under a user's name before that user is restored."""
     world = impatient
-    world.receive_all(world.output("NewUsersDeadLetterQueueUrl"))
+    world.receive_all(world.output("ApiUsersDeadLetterQueueUrl"))
     lost = world.snapshot(world.deployment.user_pool_id)
     victim = next(name for name, user in sorted(lost.items()) if user["groups"] and user["enabled"])
     pool_id = world.empty_pool()
     cognito = world.client("cognito-idp")
     with world.consumers_paused():
-        arn = world.start("Import", {"NewUserPoolId": pool_id})
-        wait_for(lambda: world.depth(world.output("NewUsersQueueUrl")) == len(lost), "all users in the queue")
+        arn = world.start("Import", {"NewUserPoolId": pool_id, "UserLane": "api"})
+        wait_for(lambda: world.depth(world.output("ApiUsersQueueUrl")) == len(lost), "all users in the queue")
         app = cognito.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"]
         cognito.sign_up(ClientId=app["ClientId"], Username=victim, Password="Ahoy-1-impostor!")
 
@@ -167,7 +171,7 @@ def test_what_failed_is_named_and_a_resumed_import_mends_it(impatient: World) ->
     assert failed["sub"] == lost[victim]["sub"]
     assert "another user of the new pool already has this username" in failed["reason"]
     assert not world.snapshot(pool_id)[victim]["groups"]
-    (dead,) = world.receive_all(world.output("NewUsersDeadLetterQueueUrl"))
+    (dead,) = world.receive_all(world.output("ApiUsersDeadLetterQueueUrl"))
     assert "another user" in dead["MessageAttributes"]["Reason"]["StringValue"]
 
     cognito.admin_delete_user(UserPoolId=pool_id, Username=victim)

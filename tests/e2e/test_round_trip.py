@@ -5,7 +5,7 @@ from typing import Any
 
 from local.people import PASSWORD
 from tests.e2e.conftest import PEOPLE
-from tests.e2e.world import BACKUP, PRIMARY, World, outcome, restorable, seen, wait_for
+from tests.e2e.world import BACKUP, PRIMARY, World, may_reset, outcome, restorable, seen, wait_for
 
 
 def counts(result: dict[str, Any], kind: str) -> dict[str, int]:
@@ -87,17 +87,18 @@ def test_a_lost_region_comes_back_in_the_other(exported: World) -> None:
     by_status = {user["sub"]: user["status"] for user in lost.values()}
     listed = report["not_restorable"]["status_unconfirmed"]["subs"]
     assert sorted(listed) == sorted(sub for sub, status in by_status.items() if status == "UNCONFIRMED")
+    lanes = report["lanes"]
+    assert lanes["csv"] > 0
+    assert lanes["api"] == sum(lanes["why_api"].values()) == len(lost) - lanes["csv"]
     assert not world.locks(BACKUP)
 
-    # "Forgot password" works at once, for every user who could use it before.
+    # "Forgot password" works at once, for every user who could use it before, or was invited.
     cognito = world.client("cognito-idp")
     app = cognito.create_user_pool_client(UserPoolId=new_pool, ClientName="app")["UserPoolClient"]["ClientId"]
     forgetful = [
         username
         for username, user in lost.items()
-        if user["enabled"]
-        and user["status"] in ("CONFIRMED", "RESET_REQUIRED")
-        and user["attributes"].get("email_verified") == "true"
+        if user["enabled"] and may_reset(user) and user["attributes"].get("email_verified") == "true"
     ]
     assert forgetful
     for username in forgetful:

@@ -204,14 +204,32 @@ def outcome(result: Mapping[str, Any]) -> str:
     return " ".join(str(result[name]) for name in ("status", "error", "cause") if result.get(name))
 
 
+MAY_RESET = "CONFIRMED or RESET_REQUIRED"
+"""One class: in both "Forgot password" works. The API lane brings about the first, import jobs the second."""
+
+
+def may_reset(user: Mapping[str, Any]) -> bool:
+    """Whether "Forgot password" must work for a user of the lost pool after an import.
+
+    Who was invited has lost the temporary password with the pool, and is let in where an address is verified.
+    """
+    attributes = user["attributes"]
+    reached = any(
+        attributes.get(address) and attributes.get(f"{address}_verified") == "true"
+        for address in ("email", "phone_number")
+    )
+    return user["status"] in ("CONFIRMED", "RESET_REQUIRED") or (
+        user["status"] == "FORCE_CHANGE_PASSWORD" and reached
+    )
+
+
 def restorable(snapshot: Snapshot) -> Snapshot:
     """What a snapshot of the lost pool must look like after an import, by the documented limits."""
-    restored_as = {"CONFIRMED": "CONFIRMED", "RESET_REQUIRED": "CONFIRMED"}
     return {
         username: {
             "attributes": unmarked(user["attributes"]),
             "enabled": user["enabled"],
-            "status": restored_as.get(user["status"], "FORCE_CHANGE_PASSWORD"),
+            "status": MAY_RESET if may_reset(user) else "FORCE_CHANGE_PASSWORD",
             "groups": user["groups"],
         }
         for username, user in snapshot.items()
@@ -223,7 +241,9 @@ def seen(snapshot: Snapshot) -> Snapshot:
     return {
         username: {
             "attributes": unmarked(user["attributes"]),
-            **{name: user[name] for name in ("enabled", "status", "groups")},
+            "enabled": user["enabled"],
+            "status": MAY_RESET if user["status"] in ("CONFIRMED", "RESET_REQUIRED") else user["status"],
+            "groups": user["groups"],
         }
         for username, user in snapshot.items()
     }

@@ -38,6 +38,7 @@ def test_a_pool_equals_itself() -> None:
         (replace(ANN, attributes={**ANN.attributes, "locale": "en"}), "locale"),
         (replace(ANN, enabled=False), "enabled"),
         (replace(ANN, status="FORCE_CHANGE_PASSWORD"), "status FORCE_CHANGE_PASSWORD after CONFIRMED"),
+        (replace(ANN, status="UNCONFIRMED"), "status UNCONFIRMED after CONFIRMED"),
     ],
 )
 def test_a_user_who_came_back_otherwise_is_named_with_the_field(restored: User, difference: str) -> None:
@@ -50,12 +51,41 @@ def test_a_user_who_came_back_otherwise_is_named_with_the_field(restored: User, 
     [
         ("UNCONFIRMED", "FORCE_CHANGE_PASSWORD"),
         ("RESET_REQUIRED", "CONFIRMED"),
+        ("RESET_REQUIRED", "RESET_REQUIRED"),
+        ("CONFIRMED", "RESET_REQUIRED"),
         ("FORCE_CHANGE_PASSWORD", "FORCE_CHANGE_PASSWORD"),
     ],
 )
 def test_a_status_that_no_api_brings_back_is_no_difference(before: str, after: str) -> None:
     source, restored = (replace(POOL, users={"ann": replace(ANN, status=it)}) for it in (before, after))
     assert differences(source, restored) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("verified", "let_in"),
+    [
+        ({"email_verified": "true"}, True),
+        ({"phone_number": "+441632960000", "phone_number_verified": "true"}, True),
+        ({"email_verified": "false"}, False),
+        ({"phone_number_verified": "true"}, False),
+        ({}, False),
+    ],
+)
+def test_an_invited_user_must_be_let_in_exactly_where_an_address_is_verified(
+    verified: dict[str, str], let_in: bool
+) -> None:
+    before = replace(ANN, attributes={**ANN.attributes, **verified}, status="FORCE_CHANGE_PASSWORD")
+    for status in ("CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"):
+        restored = replace(POOL, users={"ann": replace(before, status=status)})
+        found = differences(replace(POOL, users={"ann": before}), restored)["users"]
+        fine = let_in == (status != "FORCE_CHANGE_PASSWORD")
+        assert found == ([] if fine else [f"user 'ann': status {status} after FORCE_CHANGE_PASSWORD"])
+
+
+def test_nobody_who_never_confirmed_may_come_back_confirmed() -> None:
+    before = replace(ANN, attributes={**ANN.attributes, "email_verified": "true"}, status="UNCONFIRMED")
+    restored = replace(POOL, users={"ann": replace(before, status="RESET_REQUIRED")})
+    assert differences(replace(POOL, users={"ann": before}), restored)["users"]
 
 
 def test_what_is_lost_and_what_is_unexpected_are_told_apart() -> None:

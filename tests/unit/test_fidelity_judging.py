@@ -269,3 +269,28 @@ def test_passwordless_pools_leave_users_confirmed() -> None:
     (passwordless,) = chosen("passwordless")
     assert status_of(passwordless, "CONFIRMED") is Verdict.CHANGED
     assert "status:CONFIRMED" in unexplained(case("confirmed", "passwordless", status="RESET_REQUIRED"))
+
+
+def test_a_factor_is_given_up_only_where_it_bars_the_way_back() -> None:
+    by_password = Abilities(password=True, forgot_password=False)
+    works = Abilities(password=False, forgot_password=True)
+
+    barred = case("mfa-email", "mfa-email", can=(by_password, works), factors=frozenset(), preferred="")
+    free = case("mfa-email", "mfa-optional", factors=frozenset(), preferred="")
+
+    assert not unexplained(barred)
+    assert verdicts(barred)["factor:EMAIL_OTP"] is Verdict.CHANGED
+    assert unexplained(free) == {"factor:EMAIL_OTP", "preferred"}
+
+
+def test_who_is_barred_from_the_way_back_must_not_stay_so() -> None:
+    by_password = Abilities(password=True, forgot_password=False)
+
+    barred = case("mfa-email", "mfa-email", can=(by_password, replace(by_password, password=False)))
+
+    assert unexplained(barred) == {"forgot:CONFIRMED"}
+
+
+def test_the_only_factor_need_not_be_preferred() -> None:
+    assert not unexplained(case("mfa-sms", "mfa-sms", preferred=""))
+    assert "preferred" in unexplained(case("mfa-sms", "mfa-sms", preferred="EMAIL_OTP"))

@@ -66,10 +66,14 @@ class PoolFacts:
         """The Username to create a user with; None if the user has nothing that this pool accepts."""
         if not self.generates_usernames:
             return user.username
-        for attribute in ("email", "phone_number"):
-            if attribute in self.username_attributes and user.attributes.get(attribute):
-                return user.attributes[attribute]
-        return None
+        names = [
+            attribute
+            for attribute in ("email", "phone_number")
+            if attribute in self.username_attributes and user.attributes.get(attribute)
+        ]
+        # An address that is not verified may be somebody else's as well, who signs in by it.
+        names.sort(key=lambda attribute: not user.verified(attribute))
+        return user.attributes[names[0]] if names else None
 
     def join_key(self, user: User) -> str:
         """What identifies a user in the old pool and in the new one."""

@@ -52,6 +52,11 @@ class PoolReader:
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')
         return next(self._list_users(f'{attribute} = "{quoted}"', PAGE), None)
 
+    def users_where(self, attribute: str, value: str) -> list[User]:
+        """All users that `user_where` might give: an address that is not verified may be several users'."""
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        return list(self._list_users(f'{attribute} = "{quoted}"', PAGE))
+
     def _list_users(self, condition: str, limit: int) -> Iterator[User]:
         filtered = {"Filter": condition} if condition else {}
         pages = self._pages(

@@ -25,6 +25,7 @@ NOT_ENABLED = "the new pool verifies no address automatically, so it takes no im
 UNCONFIRMED = "status UNCONFIRMED: an import job would confirm the user"
 NOT_VERIFIED = "no verified address of a kind that the new pool verifies automatically"
 EMAIL_MFA = "MFA by email, which a row cannot carry"
+NO_SMS_MFA = "the new pool requires MFA, and a row can only give it by SMS"
 NO_COLUMN = "an attribute that the import job's header does not have"
 CONTROL = "a value with a line break or another control character"
 SPACE = "a value that begins or ends with white space"
@@ -66,9 +67,7 @@ class RowFormat:
             raise Uncarried(NO_COLUMN)
         cells = {attribute: self._cell(attribute, value) for attribute, value in attributes.items()}
         cells[USERNAME] = _escaped(name)
-        # A pool that requires MFA takes true or nothing.
-        without = "" if self.facts.mfa == "ON" else "false"
-        cells[MFA_ENABLED] = "true" if "SMS_MFA" in user.mfa else without
+        cells[MFA_ENABLED] = "true" if "SMS_MFA" in user.mfa else "false"
         line = ",".join(cells.get(column, "") for column in self.header)
         if len(line.encode("utf-16-le")) // 2 > LONGEST_ROW:  # as Java counts characters
             raise Uncarried(TOO_LONG)
@@ -84,6 +83,8 @@ class RowFormat:
             raise Uncarried(NOT_VERIFIED)
         if "EMAIL_OTP" in user.mfa:
             raise Uncarried(EMAIL_MFA)
+        if self.facts.mfa == "ON" and "SMS_MFA" not in user.mfa:
+            raise Uncarried(NO_SMS_MFA)
         for name, entry in self.facts.schema.items():
             if entry.get("Required") and name != "sub" and not user.attributes.get(name):
                 raise Uncarried(REQUIRED)

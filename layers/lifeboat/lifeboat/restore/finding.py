@@ -14,9 +14,13 @@ def find_by_name(reader: PoolReader, facts: PoolFacts, name: str) -> User | None
     usernames are generated, a name that is one already (a repeated message) is found too.
     """
     if facts.generates_usernames:
-        if "@" in name:
-            return reader.user_where("email", name)
-        return reader.user_where("phone_number" if name.startswith("+") else "username", name)
+        attribute = "email" if "@" in name else "phone_number" if name.startswith("+") else "username"
+        if attribute == "username":
+            return reader.user_where("username", name)
+        # Others may have the same address unverified. Where nobody has verified it, it must be one user's.
+        having = reader.users_where(attribute, name)
+        verified = [user for user in having if user.verified(attribute)]
+        return next(iter(verified or (having if len(having) == 1 else [])), None)
     # The filter is case-sensitive, even where the pool is not.
     there = reader.user_where("username", name)
     if there is None and not facts.case_sensitive and name != name.lower():

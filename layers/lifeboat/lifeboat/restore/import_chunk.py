@@ -39,8 +39,11 @@ def chunk_size(number: int, largest: int) -> int:
 
 
 def hidden_for(size: int) -> int:
-    """Seconds for which the messages of a chunk are hidden: enough to upload it and start its job."""
-    return 120 + size // 20
+    """Seconds for which the messages of a chunk are hidden: enough to upload it and start its job.
+
+    Never longer than a function runs: what a killed one had received is back before the import has stalled.
+    """
+    return min(900, 120 + size // 20)
 
 
 @dataclass(slots=True)

@@ -96,6 +96,9 @@ class ImportJobStep:
         if described is None:
             self._settle(job, None)
             return None
+        if described.status == NOT_STARTED and self.run["UserLane"] == "api":
+            self._done(job)  # its messages come back by themselves
+            return None
         if described.status == NOT_STARTED:
             return self._start(job, [])
         if described.running:
@@ -137,6 +140,9 @@ class ImportJobStep:
         if error.code == BUSY and seconds_between(since, now()) < PATIENCE:
             self.ledger.update(self.run["ImportId"], {"job": {**job, "refused_since": since}})
             return _progress(int(job["rows"]), 0, BUSY_LOOK)
+        # A resumed import is to be as patient again.
+        patient = {name: value for name, value in job.items() if name != "refused_since"}
+        self.ledger.update(self.run["ImportId"], {"job": patient})
         self._close(str(error))
         self._settle(job, None)
         return None
@@ -149,7 +155,7 @@ class ImportJobStep:
         Without a description nothing is known of any row. Nothing here depends on having been done before.
         """
         subs = list(self.files.bucket.get_lines(self.files.job_manifest(int(job["number"]))))
-        reasons = self._reasons(described, len(subs))
+        reasons = self._reasons(described, len(subs), self._ended(job, described) if described else "")
         if reasons is None:
             return False
         others = {subs[row]: reason for row, reason in reasons.items()}
@@ -187,7 +193,15 @@ class ImportJobStep:
         self._done(job)
         return True
 
-    def _reasons(self, described: ImportJob | None, rows: int) -> dict[int, str] | None:
+    def _ended(self, job: Mapping[str, Any], described: ImportJob) -> str:
+        """When the job ended, or was first seen to have; Cognito need not say."""
+        ended = described.ended_at or str(job.get("ended_seen", ""))
+        if not ended:
+            ended = now()
+            self.ledger.update(self.run["ImportId"], {"job": {**job, "ended_seen": ended}})
+        return ended
+
+    def _reasons(self, described: ImportJob | None, rows: int, ended: str) -> dict[int, str] | None:
         """Why rows were not imported, by row; None if the log is not complete yet."""
         if described is None:
             return dict.fromkeys(range(rows), "the import job could not be run")
@@ -198,7 +212,6 @@ class ImportJobStep:
             self.logs.messages(log_group(self.facts.pool_id, self.facts.name), stream), rows
         )
         handled = described.imported + described.skipped + described.failed
-        ended = described.ended_at or now()
         if len(results) < min(handled, rows) and seconds_between(ended, now()) < LOG_GRACE:
             return None
         ended_early = f"the import job ended as {described.status}: {described.message}".rstrip(": ")

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SUCCEEDED = "SUCCEEDED"
-FIRST_LINE = 2
-"""The line of the first user, below the header; taken for granted only where the log does not show it."""
+FIRST_LINES = (2, 1, 0)
+"""What the first user's line may be: whether the header counts, and from what, is not documented."""
 
 LONGEST_REASON = 200
 
@@ -43,13 +43,22 @@ def log_stream(job_id: str, job_name: str) -> str:
 def row_results(messages: Iterable[str], rows: int) -> dict[int, RowResult]:
     """The results by row, counted from 0; rows that the log does not mention are left out.
 
-    Whether the header counts as a line is not documented. A log that mentions every row shows it by its
-    smallest number; for any other one the header is thought to be line 1.
+    A log that mentions every row shows by its smallest number where lines begin. Any other one is read in
+    every way that it can be, and tells only what all of these agree on.
     """
     by_line: dict[int, RowResult] = {}
     for message in messages:
         found = _LINE.search(message)
         if found is not None:
             by_line[int(found[2])] = RowResult(found[1], found[3].strip()[:LONGEST_REASON])
-    first = min(by_line) if by_line and len(by_line) == rows else FIRST_LINE
-    return {line - first: result for line, result in by_line.items() if 0 <= line - first < rows}
+    if not by_line:
+        return {}
+    lowest, highest = min(by_line), max(by_line)
+    firsts = [first for first in FIRST_LINES if first <= lowest and highest < first + rows]
+    if len(by_line) == rows:
+        firsts = [lowest]
+    return {
+        row: by_line[row + firsts[0]]
+        for row in range(rows)
+        if firsts and len({by_line.get(row + first) for first in firsts}) == 1 and row + firsts[0] in by_line
+    }

@@ -10,7 +10,7 @@ from typing import Any
 from lifeboat.model import Group, Kind
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.tasks import Verified
-from lifeboat.store.outcomes import Lane, Outcomes
+from lifeboat.store.outcomes import Lane, Outcomes, State
 from lifeboat.store.table import BackupTable
 
 ALL = "all"
@@ -151,7 +151,11 @@ class Reconciliation:
     def forget_unfinished(self, report: Mapping[str, Any]) -> None:
         """Let a resumed import begin anew with the users that it thought to be restored but are not."""
         named = (*report["failed"], *report["different"])
-        self.outcomes.forget(str(entry["sub"]) for entry in named if entry["reason"] == NOT_KEPT)
+        vanished = {str(entry["sub"]) for entry in named if entry["reason"] == NOT_KEPT}
+        # One that is missing cannot be mended by sending its updates again.
+        missing = self.outcomes.of_users({str(entry["sub"]) for entry in report["failed"]})
+        vanished |= {sub for sub, outcome in missing.items() if outcome.state is State.CREATED}
+        self.outcomes.forget(vanished)
 
     def _groups(self) -> tuple[list[dict[str, Any]], list[str]]:
         """The groups that are not as they should be, and those that the backup does not know."""
