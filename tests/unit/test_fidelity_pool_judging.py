@@ -1,4 +1,4 @@
-"""The judge of the pool's configuration: every setting counts; only what is of the lost Region may be missing."""
+"""The judge of the pool's configuration: every setting counts; only what is of the lost Region may go."""
 
 from dataclasses import replace
 from typing import Any
