@@ -87,6 +87,7 @@ class EmbeddedAws:
             MINISTACK_HOST=LOOPBACK,
             IOT_MTLS_ENABLED="0",
             SFTP_ENABLED="0",
+            COGNITO_EMAIL_ENABLED="false",  # the front counts what would be sent; nothing ever is
             DOCKER_HOST="unix:///nonexistent",
             AUTH="true",  # every function has what its role allows, and no more
             MINISTACK_COGNITO_PRETOKEN_STRICT="1",  # as at AWS, no token where the trigger fails

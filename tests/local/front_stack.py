@@ -149,6 +149,7 @@ def running_ministack() -> Iterator[str]:
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",  # its MQTT port
             "SFTP_ENABLED": "0",
+            "COGNITO_EMAIL_ENABLED": "false",
             "LOG_LEVEL": "WARNING",
         }
         log = Path(home, "ministack.log")
