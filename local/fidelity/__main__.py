@@ -1,7 +1,7 @@
-"""`make fidelity`: run the matrix, write docs/fidelity.md and .local/fidelity.json.
+"""`make fidelity`: run the matrix, write docs/fidelity.md, the README's short table and .local/fidelity.json.
 
-Ends with status 1 if a difference is left unexplained or if anybody was sent a message. The page is written
-only by a run of all kinds that ends well; the table of another one lies below .local.
+Ends with status 1 if a difference is left unexplained or if anybody was sent a message. The page and the
+short table are written only by a run of all kinds that ends well; the table of another one lies below .local.
 """
 
 import argparse
@@ -19,12 +19,14 @@ from local.fidelity.judging import Judgement
 from local.fidelity.limits import Verdict
 from local.fidelity.pool_kinds import POOL_KINDS, chosen
 from local.fidelity.run import Matrix
+from local.fidelity.short import short, within
 from local.fidelity.table import page
 from local.narration import Narrator
 from local.processes import REPOSITORY, EmbeddedAwsError
 from local.workflows import WorkflowFailedError
 
 PAGE: Final = REPOSITORY / "docs" / "fidelity.md"
+README: Final = REPOSITORY / "README.md"
 NUMBERS: Final = STATE_DIR / "fidelity.json"
 WORK_DIR: Final = STATE_DIR / "fidelity"
 DRAFT: Final = WORK_DIR / "fidelity.md"
@@ -70,6 +72,8 @@ def main(given: Sequence[str]) -> int:
     fine = not numbers["unexplained"] and not numbers["messages_sent"]
     written = PAGE if fine and kinds == POOL_KINDS else DRAFT
     written.write_text(page(cells, kinds))
+    if written is PAGE:
+        README.write_text(within(README.read_text(), short(PAGE.read_text())))
     narrator.say(f"The table: {written}")
     return 0 if fine else 1
 

@@ -204,16 +204,17 @@ class Matrix:
         }
 
     def _sub_map(self, imported: Run) -> Mapping[str, tuple[str, str]]:
-        """Read the map beside the import's report: old sub → new sub and username; empty if there is none."""
+        """Read the maps beside the report: old sub → new sub and username; empty if there are none."""
         bucket, _, key = str(imported.ledger["report"]).removeprefix("s3://").partition("/")
-        place = f"{key.rsplit('/', 1)[0]}/maps/users.csv"
+        prefix = f"{key.rsplit('/', 1)[0]}/maps/users-"
         s3 = self.embedded.client("s3", self._regions[1])
-        try:
-            body = s3.get_object(Bucket=bucket, Key=place)["Body"].read()
-        except s3.exceptions.NoSuchKey:
-            return {}
-        lines = csv.DictReader(io.StringIO(body.decode(), newline=""))
-        return {line["sub"]: (line["new_sub"], line["new_username"]) for line in lines}
+        found: dict[str, tuple[str, str]] = {}
+        for answer in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for entry in answer.get("Contents", ()):
+                body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+                lines = csv.DictReader(io.StringIO(body.decode(), newline=""))
+                found |= {line["sub"]: (line["new_sub"], line["new_username"]) for line in lines}
+        return found
 
 
 def attach_trigger(cognito: Any, pool_id: str, function_arn: str) -> None:

@@ -1,11 +1,14 @@
 """docs/fidelity.md: its rows and columns are those of the definitions, and every cell is explained."""
 
-from local.fidelity.__main__ import PAGE
+import pytest
+
+from local.fidelity.__main__ import PAGE, README
 from local.fidelity.cells import Cell, cells_of, document
 from local.fidelity.judging import Judgement
 from local.fidelity.limits import DATES, LIMITS, RESET_BY_JOB, SUB, Verdict
 from local.fidelity.pool_kinds import POOL_KINDS, chosen
 from local.fidelity.rows import ROWS
+from local.fidelity.short import BEGIN, END, SHORT, line_of, short, within
 from local.fidelity.table import SIGNS, heading, name_of, page, rows_of
 
 POOLS = chosen("username,email")
@@ -62,3 +65,20 @@ def test_nothing_on_the_page_is_unexplained_and_every_row_says_something() -> No
     assert SIGNS[Verdict.UNEXPLAINED] not in {cell for cells in rows.values() for cell in cells}
     for name, cells in rows.items():
         assert set(cells) != {"–"}, name
+
+
+def test_every_row_is_in_the_short_table_and_every_line_of_it_has_a_row() -> None:
+    assert {line_of(row.key) for row in ROWS} == set(SHORT)
+    with pytest.raises(LookupError, match="about nothing"):
+        line_of("nothing")
+
+
+def test_the_readme_has_the_page_in_short() -> None:
+    assert within(README.read_text(), short(PAGE.read_text())) == README.read_text()
+
+
+def test_the_short_table_goes_between_its_marks_and_nowhere_else() -> None:
+    assert within(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\n\nnew\n\n{END}\nb"
+    for text in ("", BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{END}{END}", f"{BEGIN}{BEGIN}{END}"):
+        with pytest.raises(ValueError, match="once each"):
+            within(text, "new")

@@ -6,7 +6,7 @@ back by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -94,6 +94,7 @@ class Drain:
         usable = list(self._readable(received))
         outcomes = self.outcomes.of_users({message.sub for message, _ in usable})
         settled: list[str] = []
+        diverted: list[tuple[NewUser, str]] = []
         for message, handle in usable:
             before = outcomes.get(message.sub)
             if message.sub in chunk.rows:
@@ -105,21 +106,25 @@ class Drain:
                 try:
                     row = self.rows.row(message.user())
                 except Uncarried as error:
-                    self.divert(message, str(error))
+                    diverted.append((message, str(error)))
                     settled.append(handle)
                 else:
                     chunk.rows[message.sub] = row
                     chunk.messages[message.sub] = message
                     chunk.bytes += len(row.encode()) + 1
                     chunk.handles.append(handle)
+        self.divert(diverted)
         self.new_users.delete(settled)
 
-    def divert(self, message: NewUser, reason: str) -> None:
-        """Hand a user on to the API lane, or say that it failed."""
+    def divert(self, users: Iterable[tuple[NewUser, str]]) -> None:
+        """Hand users on to the API lane, each with its reason, or say that they failed."""
         if self.csv_only:
-            self.outcomes.failed(message.sub, f"{CSV_ONLY}: {reason}")
+            for message, reason in users:
+                self.outcomes.failed(message.sub, f"{CSV_ONLY}: {reason}")
         else:
-            self.api_users.send([message.model_copy(update={"lane_reason": reason}).model_dump()])
+            self.api_users.send(
+                message.model_copy(update={"lane_reason": reason}).model_dump() for message, reason in users
+            )
 
     def _readable(self, received: list[Received]) -> Iterator[tuple[NewUser, str]]:
         unusable: list[str] = []

@@ -174,9 +174,7 @@ class ImportJobStep:
                 if sub not in before or before[sub].state is not State.CREATED
             }
         )
-        for sub, reason in others.items():
-            if sub in users:
-                self.drain.divert(users[sub], reason)
+        self.drain.divert((users[sub], reason) for sub, reason in others.items() if sub in users)
         self.drain.updates.send(
             update
             for sub, documents in updates.items()
@@ -255,19 +253,28 @@ class ImportJobStep:
         job: dict[str, Any] = {"number": number, "rows": len(chunk), "state": PLANNED, "job_id": ""}
         self.ledger.update(self.run["ImportId"], {"job": job})
         try:
-            job["job_id"], address = self.jobs.create(name)
-            self.files.bucket.put_lines(self.files.job_manifest(number), chunk.rows)
-            self.jobs.upload(address, "\n".join(self._lines(chunk)).encode())
-        except CognitoRefused as error:
-            self._close(str(error))
-            self._done(job)
-            return self._hand_on(chunk, str(error))
+            refusal = self._prepare(job, name, chunk)
+            if refusal:
+                self._close(refusal)
         except LifeboatError:
             self.drain.new_users.release(chunk.handles)
             raise
+        if refusal:
+            self._done(job)
+            return self._hand_on(chunk, refusal)
         job["state"] = UPLOADED
         self.ledger.update(self.run["ImportId"], {"job": job})
         return self._start(job, chunk.handles) or _progress(0, 0, 1)
+
+    def _prepare(self, job: dict[str, Any], name: str, chunk: Chunk) -> str:
+        """Create a job and hand its file in; returns why Cognito refuses it, "" if it does not."""
+        try:
+            job["job_id"], address = self.jobs.create(name)
+            self.files.bucket.put_lines(self.files.job_manifest(int(job["number"])), chunk.rows)
+            self.jobs.upload(address, "\n".join(self._lines(chunk)).encode())
+        except CognitoRefused as error:
+            return str(error)
+        return ""
 
     def _lines(self, chunk: Chunk) -> Iterator[str]:
         yield self.drain.rows.header_line
@@ -275,8 +282,8 @@ class ImportJobStep:
         yield ""
 
     def _hand_on(self, chunk: Chunk, reason: str) -> JobProgress:
-        for message in chunk.messages.values():
-            self.drain.divert(message, f"no import job can be run: {reason}")
+        why = f"no import job can be run: {reason}"
+        self.drain.divert((message, why) for message in chunk.messages.values())
         self.drain.new_users.delete(chunk.handles)
         return _progress(len(chunk), len(chunk), 1)
 
