@@ -1,6 +1,8 @@
-"""Patches of ministack's app clients: a secret that the caller chose, and the rotation of refresh tokens."""
+"""Patches of ministack's app clients: secrets, made up or the caller's, and rotation of refresh tokens."""
 
 import json
+import secrets
+import string
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,19 @@ Response = tuple[int, dict[str, str], bytes]
 
 KEPT = ("ClientSecret", "RefreshTokenRotation")
 
+SECRET_CHARACTERS = string.ascii_lowercase + string.digits
+SECRET_LENGTH = 51
+
 patches = Patches()
+
+
+@patches.replace(cognito, "_client_secret", "bfff6b0b76dc")
+def client_secret(original: Callable[..., str]) -> str:
+    """Make secrets that CreateUserPoolClient takes as well: word characters only.
+
+    (cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html: ClientSecret)
+    """
+    return "".join(secrets.choice(SECRET_CHARACTERS) for _ in range(SECRET_LENGTH))
 
 
 @patches.replace(cognito, "_create_user_pool_client", "1caaecf2354b")

@@ -169,6 +169,19 @@ def extract_trigger_response(original: Callable[..., Any], payload: Any) -> Any:
     return response
 
 
+@patches.replace(cognito, "_build_pretoken_event", "bfa6cd2e0831")
+def build_pretoken_event(original: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
+    """Tell the trigger the user's status, among the attributes.
+
+    (cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html: the examples)
+    """
+    event = original(**arguments)
+    user = cognito._user_pools[arguments["pool_id"]]["_users"].get(arguments["username"])
+    if user is not None:
+        event["request"]["userAttributes"]["cognito:user_status"] = user["UserStatus"]
+    return event
+
+
 @patches.replace(cognito, "_apply_pretoken_trigger", "3ea4dfabd7f5")
 def apply_pretoken_trigger(original: Callable[..., Any], **arguments: Any) -> Any:
     """Give a failure a name; that it is one, MINISTACK_COGNITO_PRETOKEN_STRICT says."""

@@ -136,9 +136,9 @@ def _set(value: Any) -> Any:
 
 
 def _mapped(value: Any) -> Any:
-    """Return a setting with its ARNs as the operator maps them."""
+    """Return a setting with its ARNs as mapped, and without the Region that messages go through."""
     if isinstance(value, Mapping):
-        return {name: _mapped(each) for name, each in value.items()}
+        return {name: _mapped(each) for name, each in value.items() if name != "SnsRegion"}
     if isinstance(value, list):
         return [_mapped(each) for each in value]
     return ARN_MAP.get(value, value) if isinstance(value, str) else value

@@ -138,7 +138,7 @@ MARKED: Final = _changed(
 REGIONAL: Final = _changed(
     "regional",
     "left out and listed in the report, or replaced by what the input maps it to",
-    "an ARN of the lost Region does not hold in another",
+    "what belongs to the lost Region, named by ARN or by Region, does not hold in another",
 )
 
 LIMITS: Final = (

@@ -37,7 +37,7 @@ def handler(event, context):
         raise RuntimeError("no groups today")
     groups = event["request"]["groupConfiguration"]["groupsToOverride"] + ["from-backup"]
     seen = json.dumps([event["version"], event["triggerSource"], event["userName"],
-                       json.loads(attributes.get("identities", "[]"))])
+                       attributes["cognito:user_status"], json.loads(attributes.get("identities", "[]"))])
     override = {"groupOverrideDetails": {"groupsToOverride": groups}}
     claims = {"claimsToAddOrOverride": {"seen": seen}}
     if event["version"] == "1":
@@ -108,7 +108,10 @@ def test_the_trigger_decides_on_the_groups(aws: EmbeddedAws, trigger: str, versi
     for _ in ("first", "later"):
         status, answer = sign_in(aws, pool, "c-1", email="vera@example.com")
         assert (status, answer["groups"]) == (200, [f"{pool}_Corp", "from-backup"])
-        seen_version, source, username, (identity,) = json.loads(claims(answer["id_token"])["seen"])
+        seen_version, source, username, user_status, (identity,) = json.loads(
+            claims(answer["id_token"])["seen"]
+        )
+        assert user_status == "EXTERNAL_PROVIDER"
         assert (seen_version, source, username) == (version, "TokenGeneration_HostedAuth", "Corp_c-1")
         assert (identity["providerName"], identity["userId"]) == ("Corp", "c-1")
 

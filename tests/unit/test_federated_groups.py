@@ -174,6 +174,12 @@ def test_every_source_that_stands_for_a_user_concerns_a_federated_one() -> None:
         assert parts.asked == 1
 
 
+def test_an_identity_is_looked_up_where_the_status_is_not_told() -> None:
+    parts = Refused()
+    answer(token_event(request={"userAttributes": of(GOOGLE)}), PLENTY, parts)
+    assert parts.asked == 1
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -198,8 +198,12 @@ def with_groups(event: TokenEvent, groups: Collection[str]) -> TokenEvent:
 
 def _concerns(event: TokenEvent) -> bool:
     attributes = event["request"].get("userAttributes") or {}
+    # Cognito's documentation shows the status in examples only; without it, an identity says enough to look.
+    status = attributes.get("cognito:user_status") or (
+        "identities" in attributes and Status.EXTERNAL_PROVIDER
+    )
     return (
-        attributes.get("cognito:user_status") == Status.EXTERNAL_PROVIDER
+        status == Status.EXTERNAL_PROVIDER
         and event["triggerSource"] in SOURCES
         and event["version"] in DETAILS
     )

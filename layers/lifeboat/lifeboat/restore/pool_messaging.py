@@ -57,11 +57,16 @@ def sms(captured: Document, new: NewPool, notes: Notes) -> Arguments:
     before = dict(captured.get("SmsConfiguration") or {})
     messaging = dict(before.pop("EumsSms", None) or {})
     # Without a Region the new pool's own is used.
-    before.pop("SnsRegion", None)
+    through = before.pop("SnsRegion", new.region)
     messaging.pop("Region", None)
     role = before.pop("SnsCallerArn", "")
     caller = messaging.pop("CallerArn", "")
     if role in new.arn_map:
+        if through != new.region:
+            notes.append(
+                f"SMS messages are sent through Amazon SNS in {new.region}, no longer in {through}: numbers, "
+                "sender ids and spending limit are those of that Region"
+            )
         return {**before, "SnsCallerArn": new.arn_map[role]}
     if caller in new.arn_map:
         for name in ("OriginationIdentity", "ConfigurationSetName"):
