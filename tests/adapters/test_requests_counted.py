@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from lifeboat.aws import clients
 from lifeboat.cognito.reader import PoolReader
@@ -37,7 +38,7 @@ def refused(client: Any, operation: str, times: int, code: str = "TooManyRequest
             return None
         left[0] -= 1
         body = json.dumps({"__type": code, "message": "Rate exceeded"}).encode()
-        return AWSResponse(request.url, status, {}, Raw(body=body))
+        return AWSResponse(request.url, status, HTTPHeaders(), Raw(body=body))
 
     client.meta.events.register_first(f"before-send.cognito-identity-provider.{operation}", answer)
 

@@ -4,6 +4,7 @@ import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -53,7 +54,7 @@ class Simulation:
         self._random = random.Random(self.seed)
         self._quotas = Quotas(lambda: self.now)
         self._quotas.settings = QuotaSettings(enforce=True)
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._number = count()
 
     def run(self, application_rate: float = 0) -> None:
@@ -61,16 +62,16 @@ class Simulation:
         for _ in range(self.budget.workers):
             bucket = self.budget.bucket(self.category, lambda: self.now, lambda _: None, self._random.random)
             for _ in range(self.in_flight):
-                self._after(0, lambda bucket=bucket: self._ask(bucket))
+                self._after(0, partial(self._ask, bucket))
         for number in range(int(SECONDS * application_rate)):
-            self._after(number / application_rate, lambda: self._admit(self.application))
+            self._after(number / application_rate, partial(self._admit, self.application))
         while self._events:
             self.now, _, event = heapq.heappop(self._events)
             if self.now > SECONDS:
                 return
             event()
 
-    def _after(self, seconds: float, event: Callable[[], None]) -> None:
+    def _after(self, seconds: float, event: Callable[[], object]) -> None:
         heapq.heappush(self._events, (self.now + seconds, next(self._number), event))
 
     def _ask(self, bucket: Any) -> None:
