@@ -16,6 +16,7 @@ from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
+from lifeboat.request_plan import ExportPlan, workers_kept_busy
 from lifeboat.settings import Settings
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
@@ -63,20 +64,24 @@ class ExportBeginning:
         ledger.begin(export_id, arn, at, {"user_pool_id": self.reader.pool_id})
         description = self._describe()
         estimated = int(description.get("EstimatedNumberOfUsers", 0))
-        workers = self.settings.export_concurrency + MEMBERSHIP_WORKERS
-        budget = Budget(self.settings.export_quota_share, workers)
+        share, quotas = self.settings.export_quota_share, self.settings.quotas
+        pages_per_second = Budget(share, 1, quotas).rate(Category.USER_LIST)
+        listers = workers_kept_busy(pages_per_second, self.settings.export_concurrency)
+        budget = Budget(share, listers + MEMBERSHIP_WORKERS, quotas)
         prefixes = listing_prefixes(estimated, budget.rate(Category.USER_LIST))
-        dealt = portions(prefixes, self.settings.export_concurrency)
+        dealt = portions(prefixes, listers)
+        captures_mfa = self._captures_mfa(description)
+        requests = ExportPlan(share, quotas, len(dealt), MEMBERSHIP_WORKERS, captures_mfa)
         run: Run = {
             "ExportId": export_id,
             "At": at,
             "ExecutionArn": arn,
-            "Workers": len(dealt) + MEMBERSHIP_WORKERS,
+            "Workers": requests.workers,
             "AllowMassRetirement": asked.AllowMassRetirement,
             "EstimatedUsers": estimated,
-            "CaptureMfa": self._captures_mfa(description),
+            "CaptureMfa": captures_mfa,
         }
-        plan = {"prefixes": len(prefixes), "workers": run["Workers"]}
+        plan = {"prefixes": len(prefixes), "workers": run["Workers"], "requests": requests.lines()}
         ledger.update(export_id, {"plan": plan, "users_estimated": estimated})
         return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt]}
 

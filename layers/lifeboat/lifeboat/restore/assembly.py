@@ -18,6 +18,7 @@ from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.pacing import Budget
+from lifeboat.request_plan import ImportPlan
 from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginning
 from lifeboat.restore.completion import ImportEnd
 from lifeboat.restore.consumer import Consumer
@@ -63,31 +64,42 @@ def _updates() -> Queue:
     return _queue(settings().updates_queue_url)
 
 
+def _plan() -> ImportPlan:
+    given = settings()
+    return ImportPlan(
+        given.import_quota_share,
+        given.quotas,
+        creators=given.create_concurrency,
+        updaters=given.update_concurrency,
+        scanners=SCAN_WORKERS,
+        listers=LISTING_WORKERS,
+    )
+
+
 # A worker keeps its token buckets from one invocation to the next, so these are made once a pool.
 @cache
-def _reader(pool_id: str, workers: int) -> PoolReader:
-    return PoolReader(clients.cognito(), pool_id, Budget(settings().import_quota_share, workers))
+def _reader(pool_id: str, budget: Budget) -> PoolReader:
+    return PoolReader(clients.cognito(), pool_id, budget)
 
 
 @cache
-def _writer(pool_id: str, workers: int) -> PoolWriter:
-    return PoolWriter(clients.cognito(), pool_id, Budget(settings().import_quota_share, workers))
+def _writer(pool_id: str, budget: Budget) -> PoolWriter:
+    return PoolWriter(clients.cognito(), pool_id, budget)
 
 
 @cache
 def _facts(pool_id: str) -> PoolFacts:
-    return PoolFacts.of(_reader(pool_id, 1).describe())
+    return PoolFacts.of(_reader(pool_id, _plan().describing).describe())
 
 
 @cache
-def _jobs(pool_id: str) -> ImportJobs:
-    budget = Budget(settings().import_quota_share, SCAN_WORKERS)
+def _jobs(pool_id: str, budget: Budget) -> ImportJobs:
     return ImportJobs(clients.cognito(), pool_id, settings().import_job_role_arn, budget)
 
 
 @cache
 def _rows(pool_id: str) -> RowFormat:
-    return RowFormat(_facts(pool_id), _jobs(pool_id).header())
+    return RowFormat(_facts(pool_id), _jobs(pool_id, _plan().scanning).header())
 
 
 def _files(run: Run) -> Files:
@@ -108,18 +120,16 @@ def import_beginning() -> ImportBeginning:
         _table(),
         executions,
         (_new_users(), _api_users(), _updates()),
-        lambda pool_id: _reader(pool_id, 1),
-        lambda pool_id: ConfigurationReader(
-            clients.cognito(), pool_id, Budget(settings().import_quota_share, 1)
-        ),
-        settings().import_quota_share,
+        lambda pool_id: _reader(pool_id, _plan().alone),
+        lambda pool_id: ConfigurationReader(clients.cognito(), pool_id, _plan().alone),
+        _plan(),
         settings().source_sub_attribute,
     )
 
 
 def pool_creation(run: Run) -> PoolCreation:
     """For Create User Pool."""
-    budget = Budget(settings().import_quota_share, 1)
+    budget = _plan().alone
     return PoolCreation(
         _table(),
         PoolMaker(clients.careful_cognito(), budget),
@@ -132,7 +142,7 @@ def pool_creation(run: Run) -> PoolCreation:
 
 def group_restore(run: Run) -> GroupRestore:
     """For Create Groups."""
-    return GroupRestore(_table(), _writer(run["UserPoolId"], 1), _arn_map(run))
+    return GroupRestore(_table(), _writer(run["UserPoolId"], _plan().alone), _arn_map(run))
 
 
 def scan(run: Run) -> Scan:
@@ -159,7 +169,7 @@ def import_job_step(run: Run) -> ImportJobStep:
     return ImportJobStep(
         run,
         _facts(pool_id),
-        _jobs(pool_id),
+        _jobs(pool_id, _plan().alone),
         LogStreams(clients.logs()),
         drain,
         _table(),
@@ -178,7 +188,7 @@ def progress_check(run: Run) -> ProgressCheck:
 
 def restored_listing(run: Run) -> RestoredListing:
     """For List Restored."""
-    reader = _reader(run["UserPoolId"], LISTING_WORKERS)
+    reader = _reader(run["UserPoolId"], _plan().listing)
     return RestoredListing(reader, _files(run), _facts(run["UserPoolId"]))
 
 
@@ -218,11 +228,10 @@ def new_user_consumer() -> Consumer[NewUser]:
     """For the messages of ApiUsersQueue."""
 
     def handle(message: NewUser) -> None:
-        workers = settings().create_concurrency
         UserRestore(
             _facts(message.pool_id),
-            _reader(message.pool_id, workers),
-            _writer(message.pool_id, workers),
+            _reader(message.pool_id, _plan().creating_lookups),
+            _writer(message.pool_id, _plan().creating),
             Outcomes(_table(), message.import_id),
             _updates(),
         ).restore(message)
@@ -244,11 +253,10 @@ def update_consumer() -> Consumer[Update]:
     """For the messages of UpdatesQueue."""
 
     def handle(message: Update) -> None:
-        workers = settings().update_concurrency
         UserUpdate(
             _facts(message.pool_id),
-            _reader(message.pool_id, workers),
-            _writer(message.pool_id, workers),
+            _reader(message.pool_id, _plan().updating_lookups),
+            _writer(message.pool_id, _plan().updating),
             Outcomes(_table(), message.import_id),
         ).apply(message)
 

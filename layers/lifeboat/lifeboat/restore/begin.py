@@ -16,7 +16,8 @@ from lifeboat.errors import InvalidInput
 from lifeboat.listing import listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
-from lifeboat.pacing import Budget, Category
+from lifeboat.pacing import Category
+from lifeboat.request_plan import ImportPlan
 from lifeboat.restore.preflight import Preflight, Wishes
 from lifeboat.restore.tasks import Run
 from lifeboat.store.keys import SHARDS
@@ -128,7 +129,7 @@ class ImportBeginning:
     queues: tuple[Queue, ...]
     reader_of: Callable[[str], PoolReader]
     configuration_of: Callable[[str], ConfigurationReader]
-    quota_share: int
+    request_plan: ImportPlan
     source_sub_attribute: str
 
     def begin(self, task: ExecutionTask) -> Begun:
@@ -184,6 +185,7 @@ class ImportBeginning:
                 "source_sub_attribute": run["SourceSubAttribute"],
                 "warnings": checked.warnings,
                 "csv_closed": "",
+                "plan": {"requests": self.request_plan.lines()},
             },
         )
         return {"Run": run, "CreatesPool": bool(pool_name), "PoolName": pool_name, **self._plan(run, users)}
@@ -221,7 +223,7 @@ class ImportBeginning:
 
     def _pages_per_second(self) -> float:
         """What one of the workers may ask for that list the new pool."""
-        return Budget(self.quota_share, LISTING_WORKERS).rate(Category.USER_LIST)
+        return self.request_plan.listing.rate(Category.USER_LIST)
 
     @staticmethod
     def _resumed(asked: ImportInput, ledger: Ledger) -> Mapping[str, Any]:
