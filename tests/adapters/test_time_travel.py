@@ -7,25 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lifeboat.aws.executions import Executions
 from lifeboat.export import assembly as exporting
 from lifeboat.model import Group, Membership, PoolConfiguration, User, epoch_after, instant, seconds_between
 from lifeboat.restore.moment import Exports
 from lifeboat.store.as_of import AsOf
 from lifeboat.store.backup import Backup
-from lifeboat.store.items import Change, draft_group, draft_membership, draft_user, history_item
 from lifeboat.store.keys import Key
 from lifeboat.store.ledger import Ledger
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
 from tests.adapters.dying import DyingTable, Killed, content
 from tests.adapters.pools import SHARD, Pool
 from tests.adapters.stack import Export, MakePool, Stack, new_process
-from tests.unit.examples import USER
 
 BEGINNING = datetime.fromisoformat("2026-03-01T12:00:00.000Z")
 HISTORY_DAYS = 5
@@ -71,7 +67,7 @@ def undated(user: User) -> User:
 
 # -- random days ---------------------------------------------------------------------------------
 
-Change_ = tuple[str, int, int]
+Alteration = tuple[str, int, int]
 
 changes = st.lists(
     st.tuples(
@@ -92,10 +88,10 @@ class Day:
     `then` is "repeated", "failed" or "died": in the first case there are changes between the two attempts.
     """
 
-    changes: list[Change_]
+    changes: list[Alteration]
     writes: int
     then: str
-    between: list[Change_]
+    between: list[Alteration]
     allow: bool
 
 
@@ -190,7 +186,10 @@ class History:
 
     def check(self, state: State) -> None:
         """Compare the present backup with the pool that was just exported."""
-        found = {sub: (user.attributes["name"], user.enabled, groups) for sub, (user, groups) in state.users.items()}
+        found = {
+            sub: (user.attributes["name"], user.enabled, groups)
+            for sub, (user, groups) in state.users.items()
+        }
         assert found == {
             user.sub: (user.attributes["name"], user.enabled, self.pool.groups_of(user.username))
             for user in self.pool.users().values()
