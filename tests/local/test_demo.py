@@ -118,7 +118,7 @@ def test_everybody_is_blanked_and_nothing_else(cognito: "CognitoIdentityProvider
     assert not any(user.attributes.get("family_name") for user in after.users.values())
     found = differences(before, after)
     assert len(found["users"]) == len(before.users)
-    assert not (found["groups"] or found["memberships"])
+    assert found["groups"] == found["memberships"] == []
 
 
 @pytest.mark.parametrize("users", [0, 1, 5])

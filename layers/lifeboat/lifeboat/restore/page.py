@@ -94,7 +94,7 @@ def _heading(report: Mapping[str, Any]) -> str:
 
 
 def _moment(report: Mapping[str, Any]) -> str:
-    return f" as of {escape(report['as_of'])}," if report.get("as_of") else ""
+    return f" as of {escape(report['as_of'])}," if report["as_of"] else ""
 
 
 def _resume(report: Mapping[str, Any]) -> str:
