@@ -111,8 +111,8 @@ def tell(narrator: Narrator, outcome: Outcome) -> None:
     back = outcome.back
     changed = back.blanked.ledger["counts"]["users"]["changed"]
     narrator.say(
-        f"Back in time: the export after the script found {changed} changed users, which no guard can tell from "
-        f"a day's work; as of {back.moment}, {len(back.restored.users)} users came back, "
+        f"Back in time: the export after the script found {changed} changed users, which no guard can tell "
+        f"from a day's work; as of {back.moment}, {len(back.restored.users)} users came back, "
         f"{sum(len(lines) for lines in outcome.not_back.values())} differences"
     )
     narrator.say(f"Messages sent to users by the imports: {outcome.sent}")

@@ -187,7 +187,7 @@ class History:
     def check(self, state: State) -> None:
         """Compare the present backup with the pool that was just exported."""
         found = {
-            sub: (user.attributes["name"], user.enabled, groups)
+            sub: (user.attributes["name"], user.enabled, set(groups))
             for sub, (user, groups) in state.users.items()
         }
         assert found == {
