@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool
 
 from lifeboat.aws.executions import Executions
 from lifeboat.cognito.reader import PoolReader
-from lifeboat.errors import InvalidInput, ResourceNotFound
+from lifeboat.errors import AlreadyRunning, InvalidInput, ResourceNotFound
 from lifeboat.export.tasks import Portion, Run
 from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
 from lifeboat.model import instant
@@ -61,7 +61,15 @@ class ExportBeginning:
         dead = Lock(self.table, self.executions, "export").acquire(arn, export_id)
         if dead is not None:
             ledger.end(dead, "FAILED", {}, DIED)
-        ledger.begin(export_id, arn, at, {"user_pool_id": self.reader.pool_id})
+        # For how long this export keeps what it replaces: an import as of a moment before it goes by that.
+        kept = {"user_pool_id": self.reader.pool_id, "history_days": self.settings.history_days}
+        ledger.begin(export_id, arn, at, kept)
+        latest = ledger.latest()
+        if latest is not None and latest["started_at"] > at:
+            # Its versions begin later than this export's would, which is to end them.
+            raise AlreadyRunning(
+                f"the export {latest['run_id']} was started later and has been completed; start again"
+            )
         description = self._describe()
         estimated = int(description.get("EstimatedNumberOfUsers", 0))
         share, quotas = self.settings.export_quota_share, self.settings.quotas

@@ -38,7 +38,9 @@ from lifeboat.restore.tasks import Run
 from lifeboat.restore.updates import UserUpdate
 from lifeboat.restore.users import UserRestore
 from lifeboat.settings import settings
-from lifeboat.store.ledger import Ledger
+from lifeboat.store.as_of import AsOf
+from lifeboat.store.backup import Backup
+from lifeboat.store.ledger import Ledger, begun_at
 from lifeboat.store.outcomes import NEVER_QUEUED, Outcomes, State
 from lifeboat.store.table import BackupTable
 
@@ -46,6 +48,16 @@ from lifeboat.store.table import BackupTable
 @cache
 def _table() -> BackupTable:
     return BackupTable(clients.dynamodb(), settings().table_name)
+
+
+def _backup(run: Run) -> Backup:
+    """The backup that an import restores: as it is, or as the export of the moment asked for found it.
+
+    What had not expired when the import began is read to its end.
+    """
+    if not run["AsOf"]:
+        return _table()
+    return AsOf(_table(), begun_at(run["ExportId"]), begun_at(run["ImportId"]))
 
 
 def _queue(url: str) -> Queue:
@@ -124,6 +136,7 @@ def import_beginning() -> ImportBeginning:
         lambda pool_id: ConfigurationReader(clients.cognito(), pool_id, _plan().alone),
         _plan(),
         settings().source_sub_attribute,
+        settings().history_days,
     )
 
 
@@ -131,7 +144,7 @@ def pool_creation(run: Run) -> PoolCreation:
     """For Create User Pool."""
     budget = _plan().alone
     return PoolCreation(
-        _table(),
+        _backup(run),
         PoolMaker(clients.careful_cognito(), budget),
         lambda pool_id: PartMaker(clients.careful_cognito(), pool_id, budget),
         _files(run),
@@ -142,13 +155,13 @@ def pool_creation(run: Run) -> PoolCreation:
 
 def group_restore(run: Run) -> GroupRestore:
     """For Create Groups."""
-    return GroupRestore(_table(), _writer(run["UserPoolId"], _plan().alone), _arn_map(run))
+    return GroupRestore(_backup(run), _writer(run["UserPoolId"], _plan().alone), _arn_map(run))
 
 
 def scan(run: Run) -> Scan:
     """For Enqueue Users."""
     outcomes = Outcomes(_table(), run["ImportId"])
-    return Scan(_table(), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]))
+    return Scan(_backup(run), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]))
 
 
 def import_job_step(run: Run) -> ImportJobStep:
@@ -172,7 +185,7 @@ def import_job_step(run: Run) -> ImportJobStep:
         _jobs(pool_id, _plan().alone),
         LogStreams(clients.logs()),
         drain,
-        _table(),
+        _backup(run),
         outcomes,
         Ledger(_table(), "import"),
         _files(run),
@@ -199,7 +212,7 @@ def files(run: Run) -> Files:
 
 def reconciliation(run: Run) -> Reconciliation:
     """For Complete Import."""
-    return Reconciliation(_table(), _files(run), Outcomes(_table(), run["ImportId"]), _arn_map(run))
+    return Reconciliation(_backup(run), _files(run), Outcomes(_table(), run["ImportId"]), _arn_map(run))
 
 
 def import_end() -> ImportEnd:
