@@ -12,7 +12,7 @@ from lifeboat.aws.executions import Executions
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import InvalidInput, ResourceNotFound
 from lifeboat.export.tasks import Portion, Run
-from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
+from lifeboat.listing import export_workers, listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
@@ -36,6 +36,7 @@ class Begun(TypedDict):
 
     Run: Run
     UserPortions: list[Portion]
+    Groups: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +64,26 @@ class ExportBeginning:
         ledger.begin(export_id, arn, at, {"user_pool_id": self.reader.pool_id})
         description = self._describe()
         estimated = int(description.get("EstimatedNumberOfUsers", 0))
-        workers = self.settings.export_concurrency + MEMBERSHIP_WORKERS
-        budget = Budget(self.settings.export_quota_share, workers)
-        prefixes = listing_prefixes(estimated, budget.rate(Category.USER_LIST))
-        dealt = portions(prefixes, self.settings.export_concurrency)
+        share = self.settings.export_quota_share
+        workers = export_workers(Budget(share, 1).rate(Category.USER_LIST), self.settings.export_concurrency)
+        prefixes = listing_prefixes(estimated, Budget(share, workers).rate(Category.USER_LIST))
+        dealt = portions(prefixes, workers)
         run: Run = {
             "ExportId": export_id,
             "At": at,
             "ExecutionArn": arn,
-            "Workers": len(dealt) + MEMBERSHIP_WORKERS,
+            "Workers": workers,
             "AllowMassRetirement": asked.AllowMassRetirement,
             "EstimatedUsers": estimated,
             "CaptureMfa": self._captures_mfa(description),
         }
         plan = {"prefixes": len(prefixes), "workers": run["Workers"]}
         ledger.update(export_id, {"plan": plan, "users_estimated": estimated})
-        return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt]}
+        return {
+            "Run": run,
+            "UserPortions": [{"Prefixes": part} for part in dealt],
+            "Groups": {"Left": 0},
+        }
 
     def _captures_mfa(self, description: Mapping[str, Any]) -> bool:
         wanted = self.settings.capture_mfa_preferences == "true"
