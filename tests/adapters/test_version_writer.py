@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from lifeboat.errors import StoreUnavailable
 from lifeboat.export.counts import Counts, count_change, no_counts
 from lifeboat.model import Group, Membership, User
 from lifeboat.store.items import Change, Draft, draft_group, draft_membership, draft_user, user_from
 from lifeboat.store.keys import Key, history_key, user_key
-from lifeboat.store.table import BackupTable, StoredVersion, VersionWriter
+from lifeboat.store.table import BATCH_GET_KEYS, WRITERS, BackupTable, StoredVersion, VersionWriter
 from tests.adapters.dying import DyingTable, Killed, content
 from tests.unit.examples import AT, EARLIER, USER
 
@@ -150,6 +151,83 @@ def test_a_long_listing_is_written_as_it_goes(table: BackupTable) -> None:
     writer.write(draft_user(user(100)), None)
     writer.flush()
     assert len(content(table)) == 101
+
+
+# -- how changes are written --------------------------------------------------------------------
+
+
+class Unwilling:
+    """A client of DynamoDB that processes so many writes of a request and gives the others back."""
+
+    def __init__(self, client: Any, willing: int) -> None:
+        self._client = client
+        self._willing = willing
+        self.sizes: list[int] = []
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803
+        [(name, requests)] = RequestItems.items()
+        self.sizes.append(len(requests))
+        answer = self._client.batch_write_item(RequestItems={name: requests[: self._willing]})
+        left = requests[self._willing :]
+        return {**answer, "UnprocessedItems": {name: left} if left else {}}
+
+
+def unwilling(table: BackupTable, willing: int, patch: pytest.MonkeyPatch) -> Unwilling:
+    client = Unwilling(table.table.meta.client, willing)
+    patch.setattr(table.table.meta, "client", client)
+    return client
+
+
+def test_changes_are_written_25_at_a_time(table: BackupTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = unwilling(table, 25, monkeypatch)
+    table.put_all(draft_user(user(number)).item(AT, Change.ADDED) for number in range(110))
+    assert client.sizes == [25, 25, 25, 25, 10]
+
+
+def test_what_dynamodb_leaves_unprocessed_is_sent_again(
+    table: BackupTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a DynamoDB that carries out 10 writes of a request
+    client = unwilling(table, 10, monkeypatch)
+    # When users are written and some of them retired
+    people = [user(number) for number in range(110)]
+    table.put_all(draft_user(each).item(AT, Change.ADDED) for each in people)
+    table.delete_all(user_key(each.sub) for each in people[:30])
+    # Then everything is carried out, by requests of 25 writes at most
+    monkeypatch.undo()
+    assert table.stored_users("ab").keys() == {each.sub for each in people[30:]}
+    assert max(client.sizes) == 25
+
+
+def test_changes_are_written_side_by_side_and_beside_the_listing(table: BackupTable) -> None:
+    # Given a DynamoDB that answers no request until as many as there are writers have come
+    together = threading.Barrier(WRITERS, timeout=60)
+
+    class Patient(BackupTable):
+        def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
+            written = list(items)
+            if written:
+                together.wait()
+            super().put_all(written)
+
+    writer = VersionWriter(Patient(table._resource, table.name), AT, 35)
+    # When a listing comes with so many batches of new users
+    for number in range(WRITERS * BATCH_GET_KEYS):
+        writer.write(draft_user(user(number)), None)
+    writer.flush()
+    # Then it was not held up by the first of them
+    assert len(content(table)) == WRITERS * BATCH_GET_KEYS
+
+
+def test_a_batch_that_fails_in_the_background_fails_the_export(table: BackupTable) -> None:
+    class Failing(BackupTable):
+        def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
+            raise StoreUnavailable("DynamoDB: BatchWriteItem: InternalServerError")
+
+    writer = VersionWriter(Failing(table._resource, table.name), AT, 35)
+    writer.write(draft_user(user(1)), None)
+    with pytest.raises(StoreUnavailable):
+        writer.flush()
 
 
 # -- retiring -----------------------------------------------------------------------------------

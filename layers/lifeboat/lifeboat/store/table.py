@@ -270,9 +270,12 @@ class VersionWriter:
 
         What this same export wrote in an earlier attempt counts as it did then.
         """
+        return self._change(draft.content_hash, stored)
+
+    def _change(self, content_hash: str, stored: StoredVersion | None) -> Change | None:
         if stored is None:
             return Change.ADDED
-        if stored.valid_from == self._at or stored.content_hash == draft.content_hash:
+        if stored.valid_from == self._at or stored.content_hash == content_hash:
             return self.unchanged(stored)
         return Change.CHANGED
 
@@ -289,8 +292,9 @@ class VersionWriter:
 
         Raises what an earlier batch failed with.
         """
-        change = self.classify(draft, stored)
-        if stored is None or stored.content_hash != draft.content_hash:
+        content_hash = "" if stored is None else draft.content_hash
+        change = self._change(content_hash, stored)
+        if stored is None or stored.content_hash != content_hash:
             with self._lock:
                 self._buffer[draft.key] = (draft, stored)
                 if len(self._buffer) >= BATCH_GET_KEYS:
