@@ -20,6 +20,8 @@ from local.workflows import WorkflowFailedError
 
 WORK_DIR: Final = STATE_DIR / "bench"
 NUMBERS: Final = STATE_DIR / "bench.json"
+WIDTH: Final = 140
+"""Columns where there is no terminal."""
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -67,7 +69,8 @@ def tell(narrator: Narrator, found: Mapping[str, Any]) -> None:
 def main(given: Sequence[str]) -> int:
     """Run the benchmark and return the exit status."""
     asked = arguments(given)
-    narrator = Narrator(Console())
+    console = Console()
+    narrator = Narrator(console if console.is_terminal else Console(width=WIDTH))
     NUMBERS.unlink(missing_ok=True)
     for users in asked.users:
         parameters = dict(parameter.split("=", 1) for parameter in asked.parameters)

@@ -1,8 +1,9 @@
 """The benchmark of one size of pool: exports, a lost Region, an import, each against Cognito's quotas.
 
-The quotas are enforced in real time by the Cognito front, every call takes `latency_ms`, and both shares are 100 %.
-Before the clock runs, a few of the people are imported and all of them exported once, and the table is emptied
-again: a function's cold start, which takes a second at AWS, takes several of a small machine on which all of them start.
+The quotas are enforced in real time by the Cognito front, every call takes `latency_ms`, and both shares are
+100 %. Before the clock runs, a few of the people are imported and all of them exported once, and the table is
+emptied again: a function's cold start, which takes a second at AWS, takes several of a small machine on which
+all of them start.
 """
 
 import time
@@ -191,7 +192,8 @@ class Bench:
 def _told(measured: Measured) -> str:
     return (
         f"{measured.seconds:.1f} s, {measured.over_floor:.2f} × the floor of {measured.floor:.1f} s; "
-        f"{measured.requests} requests, {measured.throttled} throttled; {measured.items_written} items written"
+        f"{measured.requests} requests, {measured.throttled} throttled; "
+        f"{measured.items_written} items written"
     )
 
 

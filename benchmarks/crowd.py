@@ -53,7 +53,8 @@ def change(
 ) -> Iterator[None]:
     """Change 1 % of the users' attributes and 1 % of the memberships; yields after each.
 
-    A changed membership is one taken away or one given, in turn: a user who moves to another group would be two.
+    A changed membership is one taken away or one given, in turn: a user who moves to another group would be
+    two.
     """
     noted, moved = some_of(these, seed)
     for person in noted:

@@ -41,8 +41,8 @@ def export_floor(size: Size) -> float:
 def import_floor(size: Size) -> float:
     """Return the seconds that filling a pool takes.
 
-    Users come by import job and, at the same time, by AdminCreateUser with AdminSetUserPassword; memberships and
-    disabling share the category UserUpdate.
+    Users come by import job and, at the same time, by AdminCreateUser with AdminSetUserPassword; memberships
+    and disabling share the category UserUpdate.
     """
     by_api = min(CATEGORIES["UserCreation"].rate, CATEGORIES["UserAccountRecovery"].rate)
     creating = size.users / (CSV_USERS_PER_SECOND + by_api)

@@ -24,8 +24,8 @@ LOOK_SECONDS: Final = 0.2
 class Measured:
     """One run: its seconds and its floor, Cognito's calls by operation, and the meter's counts.
 
-    `calls` is {operation: {"calls", "throttled", "failed"}}; `meter` as in `local.meter`; `output` is what the
-    execution returned.
+    `calls` is {operation: {"calls", "throttled", "failed"}}; `meter` as in `local.meter`; `output` is what
+    the execution returned.
     """
 
     name: str

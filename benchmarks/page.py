@@ -160,19 +160,18 @@ def _cost(found: Results) -> str:
 
 def _growth(results: Results) -> str:
     head = ["users", "run", "ratio to the floor", "ms a user", "requests a user", "write units a user"]
-    rows = []
-    for size, found in results.items():
-        for run in found["runs"].values():
-            rows.append(
-                [
-                    f"{int(size):,}",
-                    NAMES[run["name"]],
-                    f"{run['over_floor']:.2f}",
-                    f"{1000 * run['seconds'] / int(size):.2f}",
-                    f"{sum(run['requests'].values()) / int(size):.4f}",
-                    f"{run['write_units'] / int(size):.3f}",
-                ]
-            )
+    rows = [
+        [
+            f"{int(size):,}",
+            NAMES[run["name"]],
+            f"{run['over_floor']:.2f}",
+            f"{1000 * run['seconds'] / int(size):.2f}",
+            f"{sum(run['requests'].values()) / int(size):.4f}",
+            f"{run['write_units'] / int(size):.3f}",
+        ]
+        for size, found in results.items()
+        for run in found["runs"].values()
+    ]
     return table(head, rows)
 
 

@@ -25,7 +25,9 @@ def plot(results: Mapping[str, Any], path: Path = PLOT) -> None:
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     ratios, requests = figure.subplots(1, 2)
     names = list(runs)[::-1]
-    ratios.barh([NAMES[name] for name in names], [runs[name]["over_floor"] for name in names], color="#4477aa")
+    ratios.barh(
+        [NAMES[name] for name in names], [runs[name]["over_floor"] for name in names], color="#4477aa"
+    )
     for place, name in enumerate(names):
         run = runs[name]
         told = f" {run['over_floor']:.2f} × {run['floor_seconds']:.1f} s"

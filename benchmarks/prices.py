@@ -1,7 +1,8 @@
-"""List prices in US dollars of what an export or an import uses, in us-east-1, and the cost of a measured run.
+"""List prices in US dollars, in us-east-1, of what a workflow uses, and the cost of a measured run.
 
-Without free tiers. Not in it: what is paid by the month whatever runs (the table's storage and its point-in-time
-recovery, alarms, custom metrics, a KMS key of one's own), logs, transfer between Regions, and monthly active users.
+Without free tiers. Not in it: what is paid by the month whatever runs (the table's storage and its
+point-in-time recovery, alarms, custom metrics, a KMS key of one's own), logs, transfer between Regions, and
+monthly active users.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,9 @@ class Price:
 
 
 PRICES: Final[Mapping[str, Price]] = {
-    "write_units": Price(0.625e-6, "write request unit, each replica's too", "aws.amazon.com/dynamodb/pricing"),
+    "write_units": Price(
+        0.625e-6, "write request unit, each replica's too", "aws.amazon.com/dynamodb/pricing"
+    ),
     "read_units": Price(0.125e-6, "read request unit", "aws.amazon.com/dynamodb/pricing"),
     "state_transitions": Price(0.025e-3, "state transition", "aws.amazon.com/step-functions/pricing"),
     "lambda_gb_seconds": Price(0.0000133334, "GB-second on arm64", "aws.amazon.com/lambda/pricing"),
@@ -34,12 +37,13 @@ PRICES: Final[Mapping[str, Price]] = {
 S3_READS: Final = frozenset({"GET", "HEAD"})
 
 QUEUE_REQUESTS_PER_INVOCATION: Final = 2
-"""A batch that a queue hands to a function is received by one request and deleted by another; these are made by
-Lambda, not by the functions, so they are reckoned and not counted. So are the pollers' empty receives: not at all."""
+"""A batch that a queue hands to a function is received by one request and deleted by another; these are made
+by Lambda, not by the functions, so they are reckoned and not counted. So are the pollers' empty receives: not
+at all."""
 
 
 def usage(run: Mapping[str, object], from_queues: float = 0) -> dict[str, float]:
-    """Return how many of each priced unit a run's document counts; `from_queues` are invocations by a queue."""
+    """Return how many of each priced unit a run's document counts; `from_queues`: invocations by a queue."""
     s3 = _counts(run, "s3_requests")
     return {
         "write_units": _number(run, "write_units"),

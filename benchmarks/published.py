@@ -1,7 +1,8 @@
 """What AWS publishes of its own reference implementation.
 
 Times in minutes from end to end, "Cognito User Profiles Export Reference Architecture" (the README of
-aws-samples/sample-cognito-user-profiles-export-reference-architecture), at its setting of 10 transactions a second.
+aws-samples/sample-cognito-user-profiles-export-reference-architecture), at its setting of 10 transactions a
+second.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One row of the table: users with no group or one each, and the minutes of an export and of an import."""
+    """One row: users with no group or one each, the minutes of an export and of an import."""
 
     users: int
     grouped: bool

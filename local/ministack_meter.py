@@ -3,8 +3,8 @@
 DynamoDB units are those of amazondynamodb/latest/developerguide/read-write-operations.html: a write unit for
 each started KB of an item and of each index entry that it changes, in the table and again in each replica; a
 read unit for each started 4 KB that a Query evaluated or a GetItem returned, half of one where the read is
-eventually consistent. Not counted: writes refused by their condition, deletes of what is not there, and reads of
-what is not there. State transitions are states entered, retries, and one for an execution's end.
+eventually consistent. Not counted: writes refused by their condition, deletes of what is not there, and reads
+of what is not there. State transitions are states entered, retries, and one for an execution's end.
 """
 
 import contextvars
@@ -26,7 +26,7 @@ _CREDENTIAL = re.compile(rb"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Application = Callable[..., Awaitable[None]]
 
 patches = Patches()
 

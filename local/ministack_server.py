@@ -79,7 +79,9 @@ async def run(config: Config) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    server = asyncio.create_task(serve(ministack_meter.metered(gateway.app), config, shutdown_trigger=ended.wait))
+    server = asyncio.create_task(
+        serve(ministack_meter.metered(gateway.app), config, shutdown_trigger=ended.wait)
+    )
     await ended.wait()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(server, timeout=1.0)

@@ -1,8 +1,8 @@
 """Patches of ministack that do the same in less time, where it and not Cognito's quotas set the pace.
 
-Found by sampling a first export of 10,000 users: its main thread is one core for everything that is asked of it.
-docs/decisions/0024-benchmarks.md has the seconds. Nothing here may change an answer; the conformance tests
-of `tests/local` see to it.
+Found by sampling a first export of 10,000 users: its main thread is one core for everything that is asked of
+it. docs/decisions/0024-benchmarks.md has the seconds. Nothing here may change an answer; the conformance
+tests of `tests/local` see to it.
 """
 
 import re
