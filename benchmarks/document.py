@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.bench import Result
+from benchmarks.measuring import Measured
 from benchmarks.prices import cost, usage
 from benchmarks.published import published
 from local.processes import REPOSITORY
@@ -30,7 +31,6 @@ def document(result: Result) -> dict[str, Any]:
         run["cost"] = {unit: round(amount, 6) for unit, amount in dollars.items()}
         run["dollars"] = round(sum(dollars.values()), 6)
         run["name"] = name
-    full = result.runs[FULL]
     found: dict[str, Any] = {
         "users": result.asked.users,
         "memberships": result.asked.users,
@@ -42,7 +42,7 @@ def document(result: Result) -> dict[str, Any]:
         "unchanged_export_over_floor": runs[UNCHANGED]["over_floor"],
         "changed_export_over_floor": runs[CHANGED]["over_floor"],
         "unchanged_items_written": runs[UNCHANGED]["items_written"],
-        "changed_write_share": round(runs[CHANGED]["items_written"] / full.items_written, 4),
+        "changed_write_share": round(_writes(result.runs[CHANGED]) / _writes(result.runs[FULL]), 4),
         "import_over_floor": runs[IMPORT]["over_floor"] if IMPORT in runs else None,
         "import_lost": result.lost if IMPORT in runs else None,
         "throttled_share": round(result.throttled_share, 5),
@@ -60,6 +60,11 @@ def document(result: Result) -> dict[str, Any]:
             IMPORT: round(row.import_minutes * 60, 1),
         }
     return found
+
+
+def _writes(run: Measured) -> int:
+    """Count the writes of a run; deletes are writes as well."""
+    return run.items_written + run.items_deleted
 
 
 def kept(path: Path = RESULTS) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What the embedded AWS would bill: counters that ministack's patches keep and `GET /_meter` shows.
 
     {"requests":  {Region: {service: {operation: requests}}},
-     "dynamodb":  {Region: {"write_units", "read_units", "items_written",
-                            "replicated_write_units", "written": {kind of item: items}}},
+     "dynamodb":  {Region: {"write_units", "replicated_write_units", "read_units",
+                            "items_written", "written": {kind of item: items put or updated},
+                            "items_deleted", "deleted": {kind of item: items}}},
      "states":    {Region: {"transitions", "events", "largest_payload"}},
      "functions": {Region: {function: {"invocations", "starts", "seconds", "gb_seconds", "memory_mb"}}}}
 

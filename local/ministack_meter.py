@@ -62,8 +62,13 @@ def emit_stream_event(
             units += dynamodb._index_write_units(table, index, old_item, new_item)
         region = get_region()
         METER.add("dynamodb", region, "write_units", amount=units)
-        METER.add("dynamodb", region, "items_written")
-        METER.add("dynamodb", region, "written", kind_of(new_item or old_item or {}))
+        kind = kind_of(new_item or old_item or {})
+        if new_item is None:
+            METER.add("dynamodb", region, "items_deleted")
+            METER.add("dynamodb", region, "deleted", kind)
+        else:
+            METER.add("dynamodb", region, "items_written")
+            METER.add("dynamodb", region, "written", kind)
         for other in set(dynamodb._replica_group(table)) - {region}:
             METER.add("dynamodb", other, "replicated_write_units", amount=units)
     original(table_name, event_name, old_item, new_item, replicate)

@@ -20,7 +20,7 @@ def observed() -> dict[str, Any]:
     }
     return {
         "users": 10_000,
-        "runs": {name: run for name in ("export", "unchanged_export", "changed_export", "import")},
+        "runs": dict.fromkeys(("export", "unchanged_export", "changed_export", "import"), run),
     }
 
 
