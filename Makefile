@@ -27,8 +27,7 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth scale-model
-.PHONY: lock clean
+.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth scale-model lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
