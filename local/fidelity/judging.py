@@ -254,8 +254,7 @@ def _federated(case: Case, specimen: Specimen, before: Account) -> Iterator[Judg
     limit = limits.FEDERATED if not there and sign_in.username == before.username else None
     told = f"is there already, or the sign-in led to {sign_in.username!r}"
     yield Judgement("profile", label, False, limit, told)
-    mine, theirs = case.provider_groups
-    was, is_now = before.groups - {mine}, sign_in.groups - {theirs}
+    was, is_now = before.groups, sign_in.groups - {case.provider_groups[1]}
     told = f"{sorted(is_now)} and not {sorted(was)}"
     if specimen.enabled:
         limit = limits.GROUPS_IN_TOKEN if was == is_now else None
@@ -268,20 +267,14 @@ def _federated(case: Case, specimen: Specimen, before: Account) -> Iterator[Judg
 def _groups(case: Case) -> Iterator[Judgement]:
     before, after = case.before.observation, case.after.observation
     mine, theirs = case.provider_groups
-    rows = {group.name: f"group:{group.name}" for group in GROUP_KINDS}
-    for name in sorted(before.groups.keys() | after.groups.keys()):
+    rows = {group.name: f"group:{group.name}" for group in GROUP_KINDS} | {mine: "group:provider"}
+    for name in sorted(before.groups.keys() | after.groups.keys() - {theirs}):
         was, is_now = before.groups.get(name), after.groups.get(name)
-        if name == mine:
-            limit = limits.PROVIDER_GROUP if is_now is None else None
-            yield Judgement("group:provider", name, was == is_now, limit, f"group {name!r} is {is_now}")
-        elif name != theirs:
-            wanted = (
-                Group(was.description, was.precedence, ARN_MAP.get(was.role_arn, was.role_arn))
-                if was
-                else None
-            )
-            row = rows.get(name, "memberships:crowd")
-            yield Judgement(row, name, wanted == is_now, None, f"group {name!r} is {is_now} and was {was}")
+        wanted = (
+            Group(was.description, was.precedence, ARN_MAP.get(was.role_arn, was.role_arn)) if was else None
+        )
+        row = rows.get(name, "memberships:crowd")
+        yield Judgement(row, name, wanted == is_now, None, f"group {name!r} is {is_now} and was {was}")
 
 
 def _told(before: Account, after: Account, field: str) -> str:

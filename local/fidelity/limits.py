@@ -120,11 +120,6 @@ GROUPS_IN_TOKEN: Final = _changed(
     "in the tokens from the first sign-in on, by the PreTokenGeneration function",
     "a profile that is not there yet can be in no group",
 )
-PROVIDER_GROUP: Final = _changed(
-    "provider-group",
-    "the new pool's own, whose name begins with the new pool's id",
-    "Cognito makes this group itself for each provider, and names it after the pool",
-)
 CLIENT_ID: Final = _changed(
     "client-id",
     "a new client id; the map old → new is in the import's report",
@@ -160,7 +155,6 @@ LIMITS: Final = (
     FEDERATED,
     FEDERATED_DISABLED,
     GROUPS_IN_TOKEN,
-    PROVIDER_GROUP,
     CLIENT_ID,
     MARKED,
     REGIONAL,

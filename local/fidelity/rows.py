@@ -101,7 +101,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("factor:SOFTWARE_TOKEN_MFA", MFA, "Authenticator app (TOTP)"),
     Row("preferred", MFA, "Preferred factor"),
     *(Row(f"group:{group.name}", GROUPS, group.title) for group in GROUP_KINDS),
-    Row("group:provider", GROUPS, "Cognito's own group of a provider"),
+    Row("group:provider", GROUPS, "Cognito's own group of the lost pool's provider"),
     Row("memberships", GROUPS, "Memberships"),
     Row("memberships:crowd", GROUPS, "Memberships of a user in 100 groups"),
     Row("identities", FEDERATION, "Linked identities"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from local.fidelity.limits import LIMITS, Limit, Verdict
+from local.fidelity.limits import LIMITS
 from local.fidelity.rows import ROWS
 from local.fidelity.table import NOWHERE, SIGNS, name_of, rows_of
 
@@ -93,9 +93,8 @@ def _told(cells: Sequence[str]) -> Iterator[str]:
     """Yield the signs that there are, and after them what the numbers beside them stand for."""
     found = [sign for sign in SIGNS.values() if any(cell.startswith(sign) for cell in cells)]
     yield f"{' '.join(found)} |"
-    numbers = {int(number) for cell in cells for number in re.findall(r"\d+", cell)}
-    yield "; ".join(_limit(LIMITS[number - 1]) for number in sorted(numbers))
-
-
-def _limit(limit: Limit) -> str:
-    return limit.what if limit.verdict is Verdict.CHANGED else f"not restored: {limit.what}"
+    limits = [
+        LIMITS[number - 1] for number in sorted({int(n) for cell in cells for n in re.findall(r"\d+", cell)})
+    ]
+    apart = len({limit.verdict for limit in limits}) > 1
+    yield "; ".join(f"{SIGNS[limit.verdict]} {limit.what}" if apart else limit.what for limit in limits)

@@ -68,4 +68,4 @@ def test_an_export_and_an_import_and_its_resumption_are_started_as_shown(exporte
         assert outcome(result) == "SUCCEEDED"
         regions.append(options["--region"])
         replacements[EXAMPLE_IMPORT] = json.loads(result["output"]).get("ImportId", "")
-    assert regions == [PRIMARY, BACKUP, BACKUP]
+    assert regions == [PRIMARY, BACKUP, BACKUP, BACKUP]

@@ -191,7 +191,8 @@ def test_an_authenticator_cannot_come_back() -> None:
 
 
 def test_a_federated_user_comes_by_signing_in_with_its_groups_in_the_token() -> None:
-    whole = federated_case("federated", {"zero", "role", ONE_KIND_OF_NAME}, f"{NEW}_Partner")
+    groups = {"zero", "role", ONE_KIND_OF_NAME, f"{OLD}_Partner"}
+    whole = federated_case("federated", groups, f"{NEW}_Partner")
 
     found = verdicts(whole)
 
@@ -249,12 +250,12 @@ def test_a_role_of_the_lost_region_is_what_the_input_maps_it_to() -> None:
     assert unexplained(with_groups({"regional": old}, {"regional": old})) == {"group:regional"}
 
 
-def test_a_providers_own_group_is_the_new_pools_own() -> None:
+def test_the_lost_pools_own_group_of_a_provider_stands_beside_the_new_pools() -> None:
     none = Group("", None, "")
-    before = {f"{OLD}_Partner": none}
+    before, new = {f"{OLD}_Partner": none}, {f"{NEW}_Partner": none}
 
-    assert verdicts(with_groups(before, {f"{NEW}_Partner": none}))["group:provider"] is Verdict.CHANGED
-    assert verdicts(with_groups(before, before))["group:provider"] is Verdict.RESTORED
+    assert verdicts(with_groups(before, before | new))["group:provider"] is Verdict.RESTORED
+    assert unexplained(with_groups(before, new)) == {"group:provider"}
 
 
 def test_limits_are_told_apart_and_are_changes_or_impossibilities() -> None:

@@ -61,6 +61,8 @@ def test_the_page_has_exactly_the_rows_and_columns_there_are() -> None:
 def test_nothing_on_the_page_is_unexplained_and_every_row_says_something() -> None:
     rows = rows_of(PAGE.read_text())
     del rows[""]
+    # There for a setting that no other row is about, of which there is none today.
+    del rows[next(name_of(row) for row in ROWS if row.key == "pool:rest")]
 
     assert SIGNS[Verdict.UNEXPLAINED] not in {cell for cells in rows.values() for cell in cells}
     for name, cells in rows.items():
