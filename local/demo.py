@@ -1,5 +1,8 @@
 """The demonstration: export a pool, lose its Region, import into an empty pool of the other, compare.
 
+Then the Region is back, a script blanks everybody's attributes, and the next export takes that into the
+backup: an import as of the moment before brings them back.
+
 Run by `make demo`. Writes `.local/demo.json`, and beside it the import's own report, also as a page. Ends
 with status 1 if anything is lost or different, or if anybody was sent a message.
 """
@@ -8,19 +11,21 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from local.comparison import KINDS, Snapshot, snapshot
+from local.comparison import KINDS, Snapshot, differences, snapshot
 from local.deployment import BACKUP, PRIMARY, STATE_DIR, Deployment, deploy_both, deploy_settings
 from local.embedded import EmbeddedAws
 from local.front_control import FrontControl
 from local.narration import Narrator, Step
-from local.outcome import Outcome, tell
+from local.outcome import Outcome, Return, tell
 from local.people import Population, create_pool, create_roles, fill, population
 from local.processes import REPOSITORY, EmbeddedAwsError
 from local.workflows import Run, Workflow, WorkflowFailedError
@@ -31,6 +36,8 @@ WORK_DIR: Final = STATE_DIR / "demo"
 NUMBERS: Final = STATE_DIR / "demo.json"
 REPORT: Final = WORK_DIR / "report.json"
 REPORT_PAGE: Final = WORK_DIR / "report.html"
+BLANKED: Final = ("email", "given_name", "family_name", "name", "locale", "address", "custom:note")
+BLANKING_THREADS: Final = 8
 NOTE: Final = "changed, with a comma,\nafter the first export ✎"
 
 
@@ -69,16 +76,39 @@ class Demonstration:
         with self.narrator.step(f"Take the Cognito of {primary} away") as step:
             self.front.set_available(primary, False)
             step.note = f"it answers {_refusal(cognito, pool_id)}"
-        self.front.clear_messages()
-        new_pool_id = create_pool(self.embedded.client("cognito-idp", backup), "people-restored")
-        imported = self._import(deployment, new_pool_id)
+        imported, restored, messages = self._restore(deployment, "people-restored", source, {})
         self._keep_report(backup, imported)
+        self.front.set_available(primary, True)
+        moment = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        self._blank(pool_id, primary, source)
+        blanked = self._export(deployment, "Export the damage")
+        self._await_replica(deployment, blanked)
+        again = self._restore(deployment, "people-as-they-were", source, {"AsOf": moment})
+        back = Return(moment, blanked, *again)
+        return Outcome(source, restored, first, second, imported, messages, back)
+
+    def _restore(
+        self, deployment: Deployment, name: str, source: Snapshot, given: Mapping[str, str]
+    ) -> tuple[Run, Snapshot, int]:
+        """Import into an empty pool; return the run, the pool as it is then, and the messages sent."""
+        self.front.clear_messages()
+        cognito = self.embedded.client("cognito-idp", deployment.backup.region)
+        new_pool_id = create_pool(cognito, name)
+        imported = self._import(deployment, new_pool_id, given)
         messages = self.front.messages()
         with self.narrator.step(
             "List the new pool and compare", len(source.users) + len(source.memberships)
         ) as step:
-            restored = snapshot(self.embedded.client("cognito-idp", backup), new_pool_id, step.advance)
-        return Outcome(source, restored, first, second, imported, messages)
+            return imported, snapshot(cognito, new_pool_id, step.advance), messages
+
+    def _blank(self, pool_id: str, region: str, before: Snapshot) -> None:
+        """Let a script blank everybody's attributes, in the Region that has come back."""
+        title = f"Give the Cognito of {region} back, and let a script blank everybody's attributes"
+        with self.narrator.step(title, len(before.users)) as step:
+            cognito = self.embedded.client("cognito-idp", region)
+            blank_everybody(cognito, pool_id, before, step.advance)
+            damage = differences(before, snapshot(cognito, pool_id))["users"]
+            step.note = f"{len(damage)} of {len(before.users)} users are not what they were"
 
     def _export(self, deployment: Deployment, title: str) -> Run:
         """Run the ExportWorkflow; its progress is told by the pages it has listed."""
@@ -120,7 +150,7 @@ class Demonstration:
                 )
             time.sleep(0.1)
 
-    def _import(self, deployment: Deployment, new_pool_id: str) -> Run:
+    def _import(self, deployment: Deployment, new_pool_id: str, given: Mapping[str, str]) -> Run:
         """Run the ImportWorkflow; its progress is told by its ledger. An incomplete one is compared too."""
         backup = deployment.backup
         workflow = Workflow(
@@ -130,8 +160,10 @@ class Demonstration:
             backup.outputs["BackupTableName"],
             "IMPORT",
         )
-        with self.narrator.step(f"Import into empty pool {new_pool_id}") as step:
-            run = workflow.run({"NewUserPoolId": new_pool_id}, lambda entry: _settled(step, entry))
+        when = f" as of {given['AsOf']}" if "AsOf" in given else ""
+        with self.narrator.step(f"Import into empty pool {new_pool_id}{when}") as step:
+            typed = {"NewUserPoolId": new_pool_id, **given}
+            run = workflow.run(typed, lambda entry: _settled(step, entry))
             if run.status != "SUCCEEDED":
                 self.narrator.complain(f"The import ended as {run.status}: {run.failure}")
             if "report" not in run.ledger:
@@ -173,6 +205,23 @@ def change_a_few(cognito: Any, pool_id: str, before: Snapshot) -> str:
             cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=names[4], GroupName=free[0])
             done.append("1 put into a group")
     return ", ".join(done)
+
+
+def blank_everybody(
+    cognito: Any, pool_id: str, before: Snapshot, progress: Callable[[int], object] = lambda done: None
+) -> None:
+    """Blank what every user has of BLANKED, as a script with a mistake in it does."""
+
+    def blank(name: str) -> None:
+        there = [attribute for attribute in BLANKED if before.users[name].attributes.get(attribute)]
+        if there:
+            pairs = [{"Name": attribute, "Value": ""} for attribute in there]
+            cognito.admin_update_user_attributes(UserPoolId=pool_id, Username=name, UserAttributes=pairs)
+        progress(1)
+
+    with ThreadPoolExecutor(BLANKING_THREADS) as executor:
+        for _ in executor.map(blank, before.users):
+            pass
 
 
 def _counts_of(people: Population) -> dict[str, int]:

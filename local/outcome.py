@@ -13,6 +13,17 @@ SHOWN_DIFFERENCES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Return:
+    """The way back: the export of the damage, and what the import as of `moment`, before it, brought back."""
+
+    moment: str
+    blanked: Run
+    imported: Run
+    restored: Snapshot
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What the demonstration found."""
 
@@ -22,15 +33,28 @@ class Outcome:
     second: Run
     imported: Run
     messages: int
+    back: Return
 
     @property
     def different(self) -> dict[str, list[str]]:
-        """Say for each kind what differs, and what was exported other than what was there."""
+        """Say for each kind what differs, now or gone back, and what was exported other than it was there."""
         found = differences(self.source, self.restored)
+        for kind, lines in self.not_back.items():
+            found[kind] += [f"as of {self.back.moment}: {line}" for line in lines]
         for kind, count in self.source.counts().items():
             if self.exported[kind] != count:
                 found[kind].append(f"{self.exported[kind]} {kind} were exported, but {count} were there")
         return found
+
+    @property
+    def not_back(self) -> dict[str, list[str]]:
+        """Say for each kind what the import as of the moment before the damage has not brought back."""
+        return differences(self.source, self.back.restored)
+
+    @property
+    def sent(self) -> int:
+        """Count the messages that users were sent by the two imports."""
+        return self.messages + self.back.messages
 
     @property
     def exported(self) -> dict[str, int]:
@@ -61,7 +85,8 @@ class Outcome:
     @property
     def fine(self) -> bool:
         """Whether nothing is lost or different and nobody was sent a message."""
-        return self.imported.status == "SUCCEEDED" and not any(self.different.values()) and not self.messages
+        succeeded = {self.imported.status, self.back.imported.status} == {"SUCCEEDED"}
+        return succeeded and not any(self.different.values()) and not self.sent
 
 
 def tell(narrator: Narrator, outcome: Outcome) -> None:
@@ -83,5 +108,12 @@ def tell(narrator: Narrator, outcome: Outcome) -> None:
         f"Second export: {written['written']} items written, {written['retired']} retired, "
         f"{written['unchanged']} unchanged and not written again"
     )
-    narrator.say(f"Messages sent to users by the import: {outcome.messages}")
+    back = outcome.back
+    changed = back.blanked.ledger["counts"]["users"]["changed"]
+    narrator.say(
+        f"Back in time: the export after the script found {changed} changed users, which no guard can tell "
+        f"from a day's work; as of {back.moment}, {len(back.restored.users)} users came back, "
+        f"{sum(len(lines) for lines in outcome.not_back.values())} differences"
+    )
+    narrator.say(f"Messages sent to users by the imports: {outcome.sent}")
     narrator.say(f"Export {outcome.first.seconds:.1f} s, import {outcome.imported.seconds:.1f} s")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lifeboat.export.assembly import export_beginning
 from lifeboat.export.begin import Begun
 from lifeboat.telemetry import logger
+from lifeboat.usage import publishes_usage
 from lifeboat.workflow import ExecutionTask
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 @logger.inject_lambda_context
+@publishes_usage
 def handler(event: ExecutionTask, context: LambdaContext) -> Begun:
     """Take the lock, check the input and plan the listing."""
     return export_beginning().begin(event)

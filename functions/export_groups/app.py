@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from lifeboat.export.assembly import group_export
 from lifeboat.export.tasks import GroupsResult, GroupsTask
 from lifeboat.telemetry import logger
+from lifeboat.usage import publishes_usage
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @logger.inject_lambda_context
+@publishes_usage
 def handler(event: GroupsTask, context: LambdaContext) -> GroupsResult:
     """List, compare and write groups, and deal out the listing of their members."""
     return group_export(event["Run"]).export(event)

@@ -11,12 +11,14 @@ from lifeboat.pacing import Deadline
 from lifeboat.restore.assembly import federated_groups
 from lifeboat.restore.federated import RESERVE_SECONDS, TokenEvent, answer
 from lifeboat.telemetry import logger
+from lifeboat.usage import publishes_usage
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @logger.inject_lambda_context
+@publishes_usage
 def handler(event: TokenEvent, context: LambdaContext) -> TokenEvent:
     """Answer the trigger, whatever happens: an exception would fail the sign-in."""
     deadline = Deadline(context.get_remaining_time_in_millis, RESERVE_SECONDS)

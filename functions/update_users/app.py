@@ -9,12 +9,14 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 
 from lifeboat.restore.assembly import update_consumer
 from lifeboat.telemetry import logger
+from lifeboat.usage import publishes_usage
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @logger.inject_lambda_context
+@publishes_usage
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch of messages; the answer names those to be delivered again."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

@@ -77,6 +77,7 @@ class World:
             "UserPoolId": FACTS.pool_id,
             "ExecutionArn": "arn:an-execution",
             "ExportId": "an-export",
+            "AsOf": "",
             "Buckets": 1,
             "UserLane": "auto",
             "SourceSubAttribute": "",

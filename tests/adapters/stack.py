@@ -112,6 +112,8 @@ class Stack:
             "HISTORY_DAYS": "35",
             "EXPORT_QUOTA_SHARE": "100000000",
             "IMPORT_QUOTA_SHARE": "100000000",
+            "USER_CREATION_QUOTA": "50",
+            "USER_READ_QUOTA": "120",
             "EXPORT_CONCURRENCY": "2",
             "MAX_RETIRE_PERCENT": str(MAX_RETIRE_PERCENT),
             "CAPTURE_CLIENT_SECRETS": "false",

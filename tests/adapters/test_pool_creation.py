@@ -42,6 +42,7 @@ RUN: Run = {
     "UserPoolId": "",
     "ExecutionArn": execution("ImportWorkflow", "one"),
     "ExportId": "2026-03-01T12:00:00.000Z-1a2b3c4d",
+    "AsOf": "",
     "Buckets": 1,
     "UserLane": "auto",
     "SourceSubAttribute": "custom:source_sub",

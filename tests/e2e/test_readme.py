@@ -4,12 +4,14 @@ import json
 import re
 import shlex
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.e2e.world import BACKUP, PRIMARY, World, outcome
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE_POOL = "eu-west-1_AbCdEf123"
+EXAMPLE_MOMENT = "2026-11-21T08:00:00Z"
 EXAMPLE_IMPORT = "2026-11-21T09:25:21.878Z-86b993c5"
 
 
@@ -53,6 +55,7 @@ def test_an_export_and_an_import_and_its_resumption_are_started_as_shown(exporte
     world = exported
     new_pool = world.empty_pool()
     replacements = {
+        EXAMPLE_MOMENT: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "$EXPORT_WORKFLOW_ARN": world.output("ExportWorkflowArn", PRIMARY),
         "$IMPORT_WORKFLOW_ARN": world.output("ImportWorkflowArn"),
         EXAMPLE_POOL: new_pool,
@@ -68,4 +71,4 @@ def test_an_export_and_an_import_and_its_resumption_are_started_as_shown(exporte
         assert outcome(result) == "SUCCEEDED"
         regions.append(options["--region"])
         replacements[EXAMPLE_IMPORT] = json.loads(result["output"]).get("ImportId", "")
-    assert regions == [PRIMARY, BACKUP, BACKUP, BACKUP]
+    assert regions == [PRIMARY, BACKUP, BACKUP, BACKUP, BACKUP]

@@ -12,9 +12,9 @@ from moto import mock_aws
 from rich.console import Console
 
 from local.comparison import Group, Snapshot, User, differences, snapshot
-from local.demo import change_a_few, main
+from local.demo import blank_everybody, change_a_few, main
 from local.narration import Narrator
-from local.outcome import Outcome, tell
+from local.outcome import Outcome, Return, tell
 from local.people import create_pool, fill, population
 from local.workflows import Run, WorkflowFailedError
 
@@ -29,7 +29,8 @@ POOL = Snapshot(
 COUNT = {"listed": 1, "added": 0, "changed": 1, "unchanged": 2, "retired": 3}
 EXPORT = Run("SUCCEEDED", "", {"counts": dict.fromkeys(("users", "groups", "memberships"), COUNT)}, 1.5)
 IMPORT = Run("SUCCEEDED", "", {}, 2.5)
-WELL = Outcome(POOL, POOL, EXPORT, EXPORT, IMPORT, messages=0)
+BACK = Return("2026-03-01T12:00:00.000Z", EXPORT, IMPORT, POOL, messages=0)
+WELL = Outcome(POOL, POOL, EXPORT, EXPORT, IMPORT, messages=0, back=BACK)
 
 
 @pytest.fixture
@@ -66,8 +67,20 @@ def test_the_numbers_have_exactly_these_keys() -> None:
         replace(WELL, source=replace(POOL, groups={}), restored=replace(POOL, groups={})),
         replace(WELL, imported=replace(IMPORT, status="FAILED")),
         replace(WELL, messages=1),
+        replace(WELL, back=replace(BACK, restored=replace(POOL, users={}))),
+        replace(WELL, back=replace(BACK, imported=replace(IMPORT, status="FAILED"))),
+        replace(WELL, back=replace(BACK, messages=1)),
     ],
-    ids=["user lost", "membership lost", "exported what was not there", "import failed", "message sent"],
+    ids=[
+        "user lost",
+        "membership lost",
+        "exported what was not there",
+        "import failed",
+        "message sent",
+        "not gone back",
+        "second import failed",
+        "message sent again",
+    ],
 )
 def test_anything_amiss_is_a_failure(outcome: Outcome) -> None:
     assert not outcome.fine
@@ -92,6 +105,20 @@ def test_a_few_changes_touch_every_kind_but_few_items(cognito: "CognitoIdentityP
     assert sum(line.endswith("lost") for line in found["users"]) == 1
     assert {line.rpartition(" ")[2] for line in found["memberships"]} == {"lost", "unexpected"}
     assert sum(line.endswith("lost") for line in found["memberships"]) <= 6
+
+
+def test_everybody_is_blanked_and_nothing_else(cognito: "CognitoIdentityProviderClient") -> None:
+    pool_id = create_pool(cognito, "people")
+    fill(cognito, pool_id, population(40, 5, 60, 1))
+    before = snapshot(cognito, pool_id)
+
+    blank_everybody(cognito, pool_id, before)
+
+    after = snapshot(cognito, pool_id)
+    assert not any(user.attributes.get("family_name") for user in after.users.values())
+    found = differences(before, after)
+    assert len(found["users"]) == len(before.users)
+    assert found["groups"] == found["memberships"] == []
 
 
 @pytest.mark.parametrize("users", [0, 1, 5])

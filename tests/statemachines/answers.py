@@ -193,6 +193,7 @@ def begin_import(task: ExecutionTask) -> BegunImport:
         "UserPoolId": "" if pool_name else asked.NewUserPoolId or RESUMED_POOL_ID,
         "ExecutionArn": task["ExecutionId"],
         "ExportId": EXPORT_ID,
+        "AsOf": asked.AsOf or "",
         "Buckets": 2,
         "UserLane": asked.UserLane or "auto",
         "SourceSubAttribute": asked.SourceSubAttribute or "",

@@ -17,6 +17,7 @@ RUN: Run = {
     "UserPoolId": "eu-west-1_AbCdEf123",
     "ExecutionArn": "arn:aws:states:eu-west-1:111122223333:execution:lifeboat-ImportWorkflow:1",
     "ExportId": "2026-03-01T03:00:00.000Z-1a2b3c4d",
+    "AsOf": "",
     "Buckets": 1,
     "UserLane": "auto",
     "SourceSubAttribute": "",

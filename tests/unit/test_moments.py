@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lifeboat.errors import InvalidInput
 from lifeboat.model import epoch_after, instant, now, seconds_between
 from lifeboat.restore.begin import IMPORT_ID
-from lifeboat.store.ledger import run_id
+from lifeboat.restore.moment import moment_asked
+from lifeboat.store.ledger import begun_at, run_id
 from tests.unit.examples import AT, INSTANTS, MOMENTS
 
 ARNS = st.integers(0, 9).map("arn:aws:states:eu-west-1:123456789012:execution:Export:{}".format)
@@ -72,3 +74,19 @@ def test_a_run_id_is_the_executions_own(one: str, other: str, started: str, late
 def test_run_ids_sort_by_time(one: str, other: str, started: str, later: str) -> None:
     if started < later:
         assert run_id(one, started) < run_id(other, later)
+
+
+@given(ARNS, INSTANTS)
+def test_an_id_says_when_its_run_began(arn: str, started_at: str) -> None:
+    assert begun_at(run_id(arn, started_at)) == instant(started_at)
+
+
+@given(MOMENTS)
+def test_a_moment_with_its_zone_may_be_asked_for(moment: datetime) -> None:
+    assert moment_asked(moment.isoformat()) == instant(moment)
+
+
+@given(st.text(max_size=20))
+def test_anything_else_is_refused_by_its_key_and_with_the_form(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"AsOf: names no .* expected a moment of the past in ISO 8601"):
+        moment_asked(text)

@@ -40,6 +40,7 @@ def refused(given_input: Any) -> InvalidInput:
         {"NewUserPoolId": POOL_ID, "UserLane": "auto"},
         {"NewUserPoolId": POOL_ID, "UserLane": "csv", "AcceptDifferences": True},
         {"Resume": IMPORT, "UserLane": "api"},
+        {"NewUserPoolId": POOL_ID, "AsOf": "2026-03-01T08:00:00+01:00"},
         {"CreateUserPool": {"PoolName": "x" * 128}, "ArnMap": {OLD_ARN: NEW_ARN}},
         {"NewUserPoolId": POOL_ID, "SourceSubAttribute": "custom:source_sub", "ArnMap": {}},
         {"NewUserPoolId": POOL_ID, "SourceSubAttribute": "custom:" + "ü" * 20},
@@ -208,7 +209,7 @@ def test_an_input_that_is_no_object_is_shown_an_example(typed: Any, found: str) 
     assert found in str(error)
 
 
-@pytest.mark.parametrize("key", ["newUserPoolId", "NewUserPoolId ", "AsOf", ""])
+@pytest.mark.parametrize("key", ["newUserPoolId", "NewUserPoolId ", "asOf", ""])
 def test_an_unknown_key_is_named_before_anything_else(key: str) -> None:
     error = refused({"NewUserPoolId": 5, key: PLANTED})
     assert error.key == key

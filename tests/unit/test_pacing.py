@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifeboat.pacing import QUOTAS, Budget, Category, Deadline, TokenBucket
+from lifeboat.pacing import QUOTAS, Budget, Category, Deadline, Quotas, TokenBucket
 
 RATES = st.floats(0.1, 1000)
 
@@ -91,6 +91,45 @@ def test_no_workers_count_as_one() -> None:
 def test_a_budget_makes_buckets_of_its_rate() -> None:
     bucket = Budget(100, 2).bucket(Category.USER_LIST)
     assert bucket.acquire() == 0
+
+
+def test_a_worker_that_begins_has_saved_up_nothing_but_its_first_request() -> None:
+    clock = Clock()
+    bucket = Budget(100, 2).bucket(Category.USER_LIST, clock, clock.sleep)
+    assert [bucket.acquire() for _ in range(3)] == pytest.approx([0, 1 / 15, 1 / 15])
+
+
+def test_a_worker_saves_up_its_part_of_half_a_second() -> None:
+    clock = Clock()
+    bucket = Budget(80, 2).bucket(Category.USER_LIST, clock, clock.sleep)
+    clock.seconds += 60
+    assert [bucket.acquire() for _ in range(7)] == pytest.approx([0] * 6 + [1 / 12])
+
+
+@pytest.mark.parametrize(("drawn", "waits"), [(0.0, 4.0), (0.25, 3.0), (1.0, 0.0)])
+def test_workers_whose_rate_is_low_begin_spread_over_one_request(drawn: float, waits: float) -> None:
+    clock = Clock()
+    bucket = Budget(10, 12).bucket(Category.USER_LIST, clock, clock.sleep, lambda: drawn)
+    assert bucket.acquire() == pytest.approx(waits)
+
+
+def test_a_worker_alone_begins_at_once_whatever_its_rate() -> None:
+    clock = Clock()
+    assert Budget(1, 1).bucket(Category.USER_LIST, clock, clock.sleep, lambda: 0.0).acquire() == 0
+
+
+def test_raised_quotas_are_shared_like_others() -> None:
+    budget = Budget(50, 4, Quotas(user_creation=400))
+    assert budget.rate(Category.USER_CREATION) == 50
+    assert budget.rate(Category.USER_READ) == QUOTAS[Category.USER_READ] / 8
+
+
+def test_what_was_sent_without_asking_is_waited_for() -> None:
+    clock = Clock()
+    bucket = TokenBucket(2, 1, clock, clock.sleep)
+    bucket.acquire()
+    bucket.spend(3)
+    assert bucket.acquire() == pytest.approx(2)
 
 
 @pytest.mark.parametrize(("milliseconds", "near"), [(59_999, True), (60_000, False), (900_000, False)])

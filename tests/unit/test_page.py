@@ -66,6 +66,7 @@ def report(**changes: Any) -> dict[str, Any]:
         "import_id": "2026-03-01T09:30:12.873Z-9c29014e",
         "user_pool_id": "eu-west-1_New",
         "export_id": "2026-03-01T03:00:00.214Z-b3656560",
+        "as_of": "",
         "status": "SUCCEEDED",
         "started_at": "2026-03-01T09:30:12.873Z",
         "ended_at": "2026-03-01T10:31:13.873Z",
@@ -95,6 +96,7 @@ def hostile(text: str) -> dict[str, Any]:
         import_id=text,
         user_pool_id=text,
         export_id=text,
+        as_of=text,
         status=text,
         started_at=text,
         ended_at=text,
@@ -109,6 +111,12 @@ def hostile(text: str) -> dict[str, Any]:
         unexpected=[text],
         not_restorable={text: {"users": "all", "why": text}, f"{text}2": {"users": 3, "why": text}},
     )
+
+
+def test_the_moment_that_was_gone_back_to_is_said() -> None:
+    as_of = Reader(page(report(as_of="2026-03-01T08:00:00.000Z"))).text
+    assert "Pool eu-west-1_New as of 2026-03-01T08:00:00.000Z, from export 2026-03-01T03:00" in as_of
+    assert "Pool eu-west-1_New from export 2026-03-01T03:00" in Reader(page(report())).text
 
 
 def shape(text: str) -> list[tuple[str, dict[str, str | None]]]:

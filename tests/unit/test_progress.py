@@ -18,6 +18,7 @@ RUN: Run = {
     "UserPoolId": "eu-west-1_Pool",
     "ExecutionArn": "arn:aws:states:eu-west-1:123456789012:execution:Import:one",
     "ExportId": "an-export",
+    "AsOf": "",
     "Buckets": 1,
     "UserLane": "auto",
     "SourceSubAttribute": "",

@@ -7,10 +7,11 @@ application, so every worker takes share × quota ÷ workers, without coordinati
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -48,11 +49,34 @@ QUOTAS: Mapping[Category, float] = {
 }
 """Default quotas in requests per second."""
 
+BURST_SECONDS = 0.5
+"""How much of their rate workers may save up while they wait for answers or for their next invocation.
+
+All workers of a share together are then never more than half a second of it ahead. Cognito does not say
+how it counts within a second; half of one leaves the other half to requests that are underway for
+different times, and to the live application.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """The quotas of this account and Region in requests per second. Fields are those that AWS raises."""
+
+    user_creation: float = QUOTAS[Category.USER_CREATION]
+    user_read: float = QUOTAS[Category.USER_READ]
+
+    def of(self, category: Category) -> float:
+        """A category's quota."""
+        raised = {Category.USER_CREATION: self.user_creation, Category.USER_READ: self.user_read}
+        return raised.get(category, QUOTAS[category])
+
 
 class TokenBucket:
-    """Lets `rate` requests per second through, in bursts of at most `burst`.
+    """Lets `rate` requests per second through; what is not used is saved up, `burst` requests at most.
 
-    Safe for threads. `clock` gives seconds, `sleep` waits for seconds.
+    Safe for threads. `clock` gives seconds, `sleep` waits for seconds. `saved` is how many requests may be
+    made at once at the beginning, the whole burst if it is left out. `category` is what the requests
+    are counted under.
     """
 
     def __init__(
@@ -61,14 +85,18 @@ class TokenBucket:
         burst: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        saved: float | None = None,
+        category: Category | None = None,
     ) -> None:
         if rate <= 0:
             raise ValueError("a token bucket's rate must be positive")
+        self.category = category
         self._rate = rate
         self._burst = max(burst, 1.0)
         self._clock = clock
         self._sleep = sleep
-        self._tokens = self._burst
+        self._tokens = self._burst if saved is None else min(saved, self._burst)
         self._stamp = clock()
         self._lock = threading.Lock()
 
@@ -84,21 +112,42 @@ class TokenBucket:
             self._sleep(wait)
         return wait
 
+    def spend(self, tokens: int) -> None:
+        """Take tokens for requests made without asking, such as retries; later requests wait for it."""
+        with self._lock:
+            self._tokens -= tokens
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """A share (percent) of the quotas, divided among a number of workers."""
 
-    share: int
+    share: float
     workers: int
+    quotas: Quotas = field(default_factory=Quotas)
 
     def rate(self, category: Category) -> float:
         """Requests per second that one worker may send."""
-        return QUOTAS[category] * self.share / 100 / max(1, self.workers)
+        return self.quotas.of(category) * self.share / 100 / max(1, self.workers)
 
-    def bucket(self, category: Category) -> TokenBucket:
-        """A token bucket at this worker's rate."""
-        return TokenBucket(self.rate(category))
+    def bucket(
+        self,
+        category: Category,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        start: Callable[[], float] = random.random,
+    ) -> TokenBucket:
+        """A token bucket at this worker's rate.
+
+        A worker's first request goes at once. Where the first ones of all workers would be too many at once,
+        because each worker's rate is low, they are spread at random over the time that is due to one
+        request; `start` draws from 0 to 1.
+        """
+        rate = self.rate(category)
+        together = self.workers > 1 and rate * BURST_SECONDS < 1
+        return TokenBucket(
+            rate, rate * BURST_SECONDS, clock, sleep, saved=start() if together else 1.0, category=category
+        )
 
 
 class Deadline:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Self
 
 from lifeboat.errors import SettingMissing
+from lifeboat.pacing import Quotas
 
 MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute"})
 """Settings that may have no value: the backup stack exports no pool, and not everybody keeps the old sub."""
@@ -18,7 +19,8 @@ MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute"})
 class Settings:
     """One field per environment variable, whose name is the field's in capitals.
 
-    Shares are percent of a Cognito quota; concurrencies are numbers of workers; days are days.
+    Shares are percent of a Cognito quota, quotas are requests per second, concurrencies numbers of workers,
+    days are days.
     """
 
     table_name: str
@@ -28,6 +30,8 @@ class Settings:
     history_days: int
     export_quota_share: int
     import_quota_share: int
+    user_creation_quota: int
+    user_read_quota: int
     export_concurrency: int
     max_retire_percent: int
     capture_client_secrets: str
@@ -69,6 +73,11 @@ class Settings:
             else:
                 values[each.name] = text
         return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def quotas(self) -> Quotas:
+        """Cognito's quotas in this account and Region."""
+        return Quotas(self.user_creation_quota, self.user_read_quota)
 
 
 def environment_names() -> frozenset[str]:

@@ -7,10 +7,12 @@ Retry mode "standard" backs off with jitter on throttling and passing failures
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+
+from lifeboat.usage import note_request
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -48,11 +50,27 @@ _CAREFUL_CONFIG = Config(
 )
 """For requests that create something each time: whoever sends them looks before sending them again."""
 
+_COGNITO = "cognito-identity-provider"
+"""The name that botocore's events have for the service."""
+
+
+def counted(client: CognitoIdentityProviderClient) -> CognitoIdentityProviderClient:
+    """The client, with every request that it sends counted, those that botocore repeats too.
+
+    botocore emits `response-received` after each attempt, whatever came of it.
+    """
+
+    def note(parsed_response: Any, **_: Any) -> None:
+        note_request((parsed_response or {}).get("Error", {}).get("Code", ""))
+
+    client.meta.events.register(f"response-received.{_COGNITO}", note)
+    return client
+
 
 @cache
 def cognito() -> CognitoIdentityProviderClient:
     """Cognito user pools in the function's Region."""
-    return boto3.client("cognito-idp", config=_CONFIG)
+    return counted(boto3.client("cognito-idp", config=_CONFIG))
 
 
 @cache
@@ -70,13 +88,13 @@ def logs() -> CloudWatchLogsClient:
 @cache
 def prompt_cognito() -> CognitoIdentityProviderClient:
     """Cognito user pools in the function's Region, for a function that a sign-in waits for."""
-    return boto3.client("cognito-idp", config=_PROMPT_CONFIG)
+    return counted(boto3.client("cognito-idp", config=_PROMPT_CONFIG))
 
 
 @cache
 def careful_cognito() -> CognitoIdentityProviderClient:
     """Cognito user pools in the function's Region, for what must not be created twice."""
-    return boto3.client("cognito-idp", config=_CAREFUL_CONFIG)
+    return counted(boto3.client("cognito-idp", config=_CAREFUL_CONFIG))
 
 
 @cache

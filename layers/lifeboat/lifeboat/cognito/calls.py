@@ -19,6 +19,7 @@ from lifeboat.errors import (
     UserExists,
 )
 from lifeboat.pacing import TokenBucket
+from lifeboat.usage import underway, usage
 
 _BY_CODE: Mapping[str, type[CognitoError]] = {
     "TooManyRequestsException": CognitoThrottled,
@@ -45,8 +46,22 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 def call(bucket: TokenBucket, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Wait for the budget, call Cognito, and raise a CognitoError for any failure."""
-    bucket.acquire()
+    """Wait for the budget, call Cognito, and raise a CognitoError for any failure.
+
+    What botocore sends again by itself is spent from the budget too.
+    """
+    waited = bucket.acquire()
+    with underway() as requests:
+        try:
+            return _called(operation, *args, **kwargs)
+        finally:
+            bucket.spend(max(0, requests.sent - 1))
+            if bucket.category is not None:
+                requests.seconds_waited = waited
+                usage.add(bucket.category, requests)
+
+
+def _called(operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
         return operation(*args, **kwargs)
     except ClientError as error:

@@ -27,8 +27,11 @@ def _table() -> BackupTable:
 
 
 def _reader(workers: int) -> PoolReader:
-    budget = Budget(settings().export_quota_share, workers)
-    return PoolReader(clients.cognito(), settings().user_pool_id, budget)
+    return PoolReader(clients.cognito(), settings().user_pool_id, _budget(workers))
+
+
+def _budget(workers: int) -> Budget:
+    return Budget(settings().export_quota_share, workers, settings().quotas)
 
 
 def _absences(run: Run) -> Absences:
@@ -63,9 +66,8 @@ def membership_export(run: Run) -> MembershipExport:
 
 def configuration_export(run: Run) -> ConfigurationExport:
     """For Capture Configuration."""
-    budget = Budget(settings().export_quota_share, 1)
     with_secrets = settings().capture_client_secrets == "true"
-    reader = ConfigurationReader(clients.cognito(), settings().user_pool_id, budget, with_secrets)
+    reader = ConfigurationReader(clients.cognito(), settings().user_pool_id, _budget(1), with_secrets)
     return ConfigurationExport(_table(), reader, _absences(run), _writer(run))
 
 

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, StrictBool
 
 from lifeboat.aws.executions import Executions
 from lifeboat.cognito.reader import PoolReader
-from lifeboat.errors import InvalidInput, ResourceNotFound
+from lifeboat.errors import AlreadyRunning, InvalidInput, ResourceNotFound
 from lifeboat.export.tasks import Portion, Run
 from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
+from lifeboat.request_plan import ExportPlan, workers_kept_busy
 from lifeboat.settings import Settings
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
@@ -60,23 +61,35 @@ class ExportBeginning:
         dead = Lock(self.table, self.executions, "export").acquire(arn, export_id)
         if dead is not None:
             ledger.end(dead, "FAILED", {}, DIED)
-        ledger.begin(export_id, arn, at, {"user_pool_id": self.reader.pool_id})
+        # For how long this export keeps what it replaces: an import as of a moment before it goes by that.
+        kept = {"user_pool_id": self.reader.pool_id, "history_days": self.settings.history_days}
+        ledger.begin(export_id, arn, at, kept)
+        latest = ledger.latest()
+        if latest is not None and latest["started_at"] > at:
+            # Its versions begin later than this export's would, which is to end them.
+            raise AlreadyRunning(
+                f"the export {latest['run_id']} was started later and has been completed; start again"
+            )
         description = self._describe()
         estimated = int(description.get("EstimatedNumberOfUsers", 0))
-        workers = self.settings.export_concurrency + MEMBERSHIP_WORKERS
-        budget = Budget(self.settings.export_quota_share, workers)
+        share, quotas = self.settings.export_quota_share, self.settings.quotas
+        pages_per_second = Budget(share, 1, quotas).rate(Category.USER_LIST)
+        listers = workers_kept_busy(pages_per_second, self.settings.export_concurrency)
+        budget = Budget(share, listers + MEMBERSHIP_WORKERS, quotas)
         prefixes = listing_prefixes(estimated, budget.rate(Category.USER_LIST))
-        dealt = portions(prefixes, self.settings.export_concurrency)
+        dealt = portions(prefixes, listers)
+        captures_mfa = self._captures_mfa(description)
+        requests = ExportPlan(share, quotas, len(dealt), MEMBERSHIP_WORKERS, captures_mfa)
         run: Run = {
             "ExportId": export_id,
             "At": at,
             "ExecutionArn": arn,
-            "Workers": len(dealt) + MEMBERSHIP_WORKERS,
+            "Workers": requests.workers,
             "AllowMassRetirement": asked.AllowMassRetirement,
             "EstimatedUsers": estimated,
-            "CaptureMfa": self._captures_mfa(description),
+            "CaptureMfa": captures_mfa,
         }
-        plan = {"prefixes": len(prefixes), "workers": run["Workers"]}
+        plan = {"prefixes": len(prefixes), "workers": run["Workers"], "requests": requests.lines()}
         ledger.update(export_id, {"plan": plan, "users_estimated": estimated})
         return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt]}
 

@@ -11,14 +11,12 @@ from lifeboat.aws.topic import Topic
 from lifeboat.export.tasks import CompleteTask
 from lifeboat.model import Kind
 from lifeboat.settings import Settings
-from lifeboat.store.ledger import Ledger
+from lifeboat.store.ledger import COMPLETED, COMPLETED_WITHOUT_CLEANUP, Ledger
 from lifeboat.store.lock import Lock
 from lifeboat.store.table import BackupTable
 from lifeboat.telemetry import publish
 from lifeboat.workflow import ExecutionTask, Failure, plain_failure
 
-COMPLETED = "COMPLETED"
-COMPLETED_WITHOUT_CLEANUP = "COMPLETED_WITHOUT_CLEANUP"
 FAILED = "FAILED"
 
 TOLERATED_DIFFERENCE = 0.05

@@ -18,6 +18,7 @@ from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.pacing import Budget
+from lifeboat.request_plan import ImportPlan
 from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginning
 from lifeboat.restore.completion import ImportEnd
 from lifeboat.restore.consumer import Consumer
@@ -37,7 +38,9 @@ from lifeboat.restore.tasks import Run
 from lifeboat.restore.updates import UserUpdate
 from lifeboat.restore.users import UserRestore
 from lifeboat.settings import settings
-from lifeboat.store.ledger import Ledger
+from lifeboat.store.as_of import AsOf
+from lifeboat.store.backup import Backup
+from lifeboat.store.ledger import Ledger, begun_at
 from lifeboat.store.outcomes import NEVER_QUEUED, Outcomes, State
 from lifeboat.store.table import BackupTable
 
@@ -45,6 +48,16 @@ from lifeboat.store.table import BackupTable
 @cache
 def _table() -> BackupTable:
     return BackupTable(clients.dynamodb(), settings().table_name)
+
+
+def _backup(run: Run) -> Backup:
+    """The backup that an import restores: as it is, or as the export of the moment asked for found it.
+
+    What had not expired when the import began is read to its end.
+    """
+    if not run["AsOf"]:
+        return _table()
+    return AsOf(_table(), begun_at(run["ExportId"]), begun_at(run["ImportId"]))
 
 
 def _queue(url: str) -> Queue:
@@ -63,31 +76,42 @@ def _updates() -> Queue:
     return _queue(settings().updates_queue_url)
 
 
+def _plan() -> ImportPlan:
+    given = settings()
+    return ImportPlan(
+        given.import_quota_share,
+        given.quotas,
+        creators=given.create_concurrency,
+        updaters=given.update_concurrency,
+        scanners=SCAN_WORKERS,
+        listers=LISTING_WORKERS,
+    )
+
+
 # A worker keeps its token buckets from one invocation to the next, so these are made once a pool.
 @cache
-def _reader(pool_id: str, workers: int) -> PoolReader:
-    return PoolReader(clients.cognito(), pool_id, Budget(settings().import_quota_share, workers))
+def _reader(pool_id: str, budget: Budget) -> PoolReader:
+    return PoolReader(clients.cognito(), pool_id, budget)
 
 
 @cache
-def _writer(pool_id: str, workers: int) -> PoolWriter:
-    return PoolWriter(clients.cognito(), pool_id, Budget(settings().import_quota_share, workers))
+def _writer(pool_id: str, budget: Budget) -> PoolWriter:
+    return PoolWriter(clients.cognito(), pool_id, budget)
 
 
 @cache
 def _facts(pool_id: str) -> PoolFacts:
-    return PoolFacts.of(_reader(pool_id, 1).describe())
+    return PoolFacts.of(_reader(pool_id, _plan().describing).describe())
 
 
 @cache
-def _jobs(pool_id: str) -> ImportJobs:
-    budget = Budget(settings().import_quota_share, SCAN_WORKERS)
+def _jobs(pool_id: str, budget: Budget) -> ImportJobs:
     return ImportJobs(clients.cognito(), pool_id, settings().import_job_role_arn, budget)
 
 
 @cache
 def _rows(pool_id: str) -> RowFormat:
-    return RowFormat(_facts(pool_id), _jobs(pool_id).header())
+    return RowFormat(_facts(pool_id), _jobs(pool_id, _plan().scanning).header())
 
 
 def _files(run: Run) -> Files:
@@ -108,20 +132,19 @@ def import_beginning() -> ImportBeginning:
         _table(),
         executions,
         (_new_users(), _api_users(), _updates()),
-        lambda pool_id: _reader(pool_id, 1),
-        lambda pool_id: ConfigurationReader(
-            clients.cognito(), pool_id, Budget(settings().import_quota_share, 1)
-        ),
-        settings().import_quota_share,
+        lambda pool_id: _reader(pool_id, _plan().alone),
+        lambda pool_id: ConfigurationReader(clients.cognito(), pool_id, _plan().alone),
+        _plan(),
         settings().source_sub_attribute,
+        settings().history_days,
     )
 
 
 def pool_creation(run: Run) -> PoolCreation:
     """For Create User Pool."""
-    budget = Budget(settings().import_quota_share, 1)
+    budget = _plan().alone
     return PoolCreation(
-        _table(),
+        _backup(run),
         PoolMaker(clients.careful_cognito(), budget),
         lambda pool_id: PartMaker(clients.careful_cognito(), pool_id, budget),
         _files(run),
@@ -132,13 +155,13 @@ def pool_creation(run: Run) -> PoolCreation:
 
 def group_restore(run: Run) -> GroupRestore:
     """For Create Groups."""
-    return GroupRestore(_table(), _writer(run["UserPoolId"], 1), _arn_map(run))
+    return GroupRestore(_backup(run), _writer(run["UserPoolId"], _plan().alone), _arn_map(run))
 
 
 def scan(run: Run) -> Scan:
     """For Enqueue Users."""
     outcomes = Outcomes(_table(), run["ImportId"])
-    return Scan(_table(), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]))
+    return Scan(_backup(run), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]))
 
 
 def import_job_step(run: Run) -> ImportJobStep:
@@ -159,10 +182,10 @@ def import_job_step(run: Run) -> ImportJobStep:
     return ImportJobStep(
         run,
         _facts(pool_id),
-        _jobs(pool_id),
+        _jobs(pool_id, _plan().alone),
         LogStreams(clients.logs()),
         drain,
-        _table(),
+        _backup(run),
         outcomes,
         Ledger(_table(), "import"),
         _files(run),
@@ -178,7 +201,7 @@ def progress_check(run: Run) -> ProgressCheck:
 
 def restored_listing(run: Run) -> RestoredListing:
     """For List Restored."""
-    reader = _reader(run["UserPoolId"], LISTING_WORKERS)
+    reader = _reader(run["UserPoolId"], _plan().listing)
     return RestoredListing(reader, _files(run), _facts(run["UserPoolId"]))
 
 
@@ -189,7 +212,7 @@ def files(run: Run) -> Files:
 
 def reconciliation(run: Run) -> Reconciliation:
     """For Complete Import."""
-    return Reconciliation(_table(), _files(run), Outcomes(_table(), run["ImportId"]), _arn_map(run))
+    return Reconciliation(_backup(run), _files(run), Outcomes(_table(), run["ImportId"]), _arn_map(run))
 
 
 def import_end() -> ImportEnd:
@@ -218,11 +241,10 @@ def new_user_consumer() -> Consumer[NewUser]:
     """For the messages of ApiUsersQueue."""
 
     def handle(message: NewUser) -> None:
-        workers = settings().create_concurrency
         UserRestore(
             _facts(message.pool_id),
-            _reader(message.pool_id, workers),
-            _writer(message.pool_id, workers),
+            _reader(message.pool_id, _plan().creating_lookups),
+            _writer(message.pool_id, _plan().creating),
             Outcomes(_table(), message.import_id),
             _updates(),
         ).restore(message)
@@ -244,11 +266,10 @@ def update_consumer() -> Consumer[Update]:
     """For the messages of UpdatesQueue."""
 
     def handle(message: Update) -> None:
-        workers = settings().update_concurrency
         UserUpdate(
             _facts(message.pool_id),
-            _reader(message.pool_id, workers),
-            _writer(message.pool_id, workers),
+            _reader(message.pool_id, _plan().updating_lookups),
+            _writer(message.pool_id, _plan().updating),
             Outcomes(_table(), message.import_id),
         ).apply(message)
 

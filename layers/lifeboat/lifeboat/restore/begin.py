@@ -16,7 +16,9 @@ from lifeboat.errors import InvalidInput
 from lifeboat.listing import listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
-from lifeboat.pacing import Budget, Category
+from lifeboat.pacing import Category
+from lifeboat.request_plan import ImportPlan
+from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked
 from lifeboat.restore.preflight import Preflight, Wishes
 from lifeboat.restore.tasks import Run
 from lifeboat.store.keys import SHARDS
@@ -54,6 +56,7 @@ class ImportInput(BaseModel):
     NewUserPoolId: str | None = Field(default=None, pattern=POOL_ID)
     CreateUserPool: PoolToCreate | None = None
     Resume: str | None = Field(default=None, pattern=IMPORT_ID)
+    AsOf: str | None = None
     UserLane: Literal["auto", "csv", "api"] | None = None
     ArnMap: dict[Arn, Arn] | None = Field(default=None, max_length=500)
     SourceSubAttribute: str | None = Field(default=None, pattern=SOURCE_SUB)
@@ -78,6 +81,7 @@ EXPECTED = {
     "NewUserPoolId": "the id of an empty user pool in this Region, such as eu-west-1_AbCdEf123",
     "CreateUserPool": 'an object {"PoolName": …} with a name of 1 to 128 letters, digits, spaces or +=,.@-_',
     "Resume": "the id of an earlier import, as its ledger, report and notification give it",
+    "AsOf": EXPECTED_MOMENT,
     "UserLane": '"auto", "csv" or "api"',
     "ArnMap": "an object of at most 500 ARNs of the lost Region, each with the ARN that stands for it",
     "SourceSubAttribute": 'the name of a custom attribute, such as "custom:source_sub"',
@@ -128,8 +132,9 @@ class ImportBeginning:
     queues: tuple[Queue, ...]
     reader_of: Callable[[str], PoolReader]
     configuration_of: Callable[[str], ConfigurationReader]
-    quota_share: int
+    request_plan: ImportPlan
     source_sub_attribute: str
+    history_days: int
 
     def begin(self, task: ExecutionTask) -> Begun:
         """Check everything, take the lock, plan. Safe to repeat for the same execution.
@@ -144,10 +149,10 @@ class ImportBeginning:
         if pool_id:
             _check_region(pool_id, region_of(arn))
         import_id = asked.Resume or run_id(arn, started_at)
+        run = self._run(asked, before, import_id, pool_id, arn)
         dead = Lock(self.table, self.executions, "import").acquire(arn, import_id)
         if dead is not None and ledger.get(dead) is not None:
             ledger.end(dead, "FAILED", {}, DIED)
-        run = self._run(asked, before, import_id, pool_id, arn)
         own = ledger.get(import_id)
         resuming = asked.Resume is not None or (own is not None and own["execution_arn"] == arn)
         if own is not None and not pool_id:
@@ -163,6 +168,8 @@ class ImportBeginning:
             asked.AcceptDifferences,
             bool(pool_name),
             arn_map,
+            run["AsOf"],
+            str(before.get("export_id", "")),
         )
         checked = self._preflight(pool_id).check(wishes)
         users = int(checked.export["counts"]["users"]["listed"])
@@ -179,11 +186,13 @@ class ImportBeginning:
                 "user_pool_id": pool_id,
                 "pool_name": pool_name,
                 "export_id": run["ExportId"],
+                "as_of": run["AsOf"],
                 "user_lane": run["UserLane"],
                 "arn_map": arn_map,
                 "source_sub_attribute": run["SourceSubAttribute"],
                 "warnings": checked.warnings,
                 "csv_closed": "",
+                "plan": {"requests": self.request_plan.lines()},
             },
         )
         return {"Run": run, "CreatesPool": bool(pool_name), "PoolName": pool_name, **self._plan(run, users)}
@@ -198,6 +207,7 @@ class ImportBeginning:
             "UserPoolId": pool_id,
             "ExecutionArn": arn,
             "ExportId": "",
+            "AsOf": _moment(asked, before),
             "Buckets": 1,
             "UserLane": asked.UserLane or str(before.get("user_lane", "auto")),
             "SourceSubAttribute": str(source_sub),
@@ -206,8 +216,9 @@ class ImportBeginning:
 
     def _preflight(self, pool_id: str) -> Preflight:
         if not pool_id:
-            return Preflight(self.table, None, self.queues)
-        return Preflight(self.table, self.reader_of(pool_id), self.queues, self.configuration_of(pool_id))
+            return Preflight(self.table, None, self.queues, self.history_days)
+        reader, configuration = self.reader_of(pool_id), self.configuration_of(pool_id)
+        return Preflight(self.table, reader, self.queues, self.history_days, configuration)
 
     def _plan(self, run: Run, users: int) -> Portions:
         prefixes = [f"users:{prefix}" for prefix in listing_prefixes(users, self._pages_per_second())]
@@ -221,7 +232,7 @@ class ImportBeginning:
 
     def _pages_per_second(self) -> float:
         """What one of the workers may ask for that list the new pool."""
-        return Budget(self.quota_share, LISTING_WORKERS).rate(Category.USER_LIST)
+        return self.request_plan.listing.rate(Category.USER_LIST)
 
     @staticmethod
     def _resumed(asked: ImportInput, ledger: Ledger) -> Mapping[str, Any]:
@@ -238,6 +249,22 @@ class ImportBeginning:
             remedy = f"was filling {pool_id}; give that id, or" if pool_id else "was creating its pool;"
             raise InvalidInput("NewUserPoolId", f"the import {asked.Resume} {remedy} leave NewUserPoolId out")
         return entry
+
+
+def _moment(asked: ImportInput, before: Mapping[str, Any]) -> str:
+    """The moment that the import goes back to, "" for the present; a resumed one keeps what it had."""
+    kept = str(before.get("as_of", ""))
+    if asked.AsOf is None:
+        return kept
+    moment = moment_asked(asked.AsOf)
+    if before and moment != kept:
+        restored = f"the backup as of {kept}" if kept else "the present backup"
+        raise InvalidInput(
+            "AsOf",
+            f"the import {asked.Resume} restores {restored}; leave AsOf out to go on with it, or fill "
+            "another pool without Resume",
+        )
+    return moment
 
 
 def _check_region(pool_id: str, region: str) -> None:

@@ -11,7 +11,7 @@ from lifeboat.aws.topic import Topic
 from lifeboat.errors import ImportIncomplete
 from lifeboat.restore.page import page
 from lifeboat.restore.report import Reconciliation, complete
-from lifeboat.restore.tasks import CompleteTask
+from lifeboat.restore.tasks import CompleteTask, Run
 from lifeboat.settings import Settings
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.lock import Lock
@@ -64,6 +64,7 @@ class ImportEnd:
             "import_id": run["ImportId"],
             "user_pool_id": run["UserPoolId"],
             "export_id": run["ExportId"],
+            "as_of": run["AsOf"],
             "status": entry["status"],
             "started_at": entry["started_at"],
             "ended_at": entry["ended_at"],
@@ -88,7 +89,7 @@ class ImportEnd:
         )
         self.topic.announce(
             f"{self.settings.stack_name}: import {'succeeded' if fine else 'incomplete'}",
-            _account(run["ImportId"], entry, body, readable, cause),
+            _account(run, entry, body, readable, cause),
             error=not fine,
         )
         return {
@@ -132,12 +133,11 @@ def _cause(import_id: str, body: Mapping[str, Any]) -> str:
     )
 
 
-def _account(
-    import_id: str, entry: Mapping[str, Any], body: Mapping[str, Any], where: str, cause: str
-) -> str:
+def _account(run: Run, entry: Mapping[str, Any], body: Mapping[str, Any], where: str, cause: str) -> str:
     users = body["totals"]["users"]
     lines = [
-        f"Import {import_id}: {entry['status']} after {entry['duration_seconds']} s.",
+        f"Import {run['ImportId']}: {entry['status']} after {entry['duration_seconds']} s.",
+        *([f"as of {run['AsOf']}: what the export {run['ExportId']} found"] if run["AsOf"] else []),
         "",
         f"users: {users['in_backup']} in the backup, {users['restored']} restored, {users['failed']} failed, "
         f"{users['different']} different",

@@ -10,14 +10,14 @@ from lifeboat.errors import GroupExists
 from lifeboat.model import Group
 from lifeboat.pacing import Deadline
 from lifeboat.restore.tasks import GroupsTask
-from lifeboat.store.table import BackupTable
+from lifeboat.store.backup import Backup
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRestore:
     """Creates groups with their description, precedence and role (another one where ArnMap says so)."""
 
-    table: BackupTable
+    backup: Backup
     writer: PoolWriter
     arn_map: Mapping[str, str]
 
@@ -27,7 +27,7 @@ class GroupRestore:
         A group that is already there is set to what the backup says.
         """
         position = task["Next"]
-        for number, group in enumerate(self.table.groups()):
+        for number, group in enumerate(self.backup.groups()):
             if number < position:
                 continue
             if deadline.near():

@@ -28,10 +28,10 @@ from lifeboat.restore.import_chunk import Chunk, Drain, chunk_size
 from lifeboat.restore.job_log import SUCCEEDED, log_group, log_stream, row_results
 from lifeboat.restore.messages import NewUser, new_user, updates_for
 from lifeboat.restore.tasks import JobProgress, JobTask, Run
+from lifeboat.store.backup import Backup
 from lifeboat.store.keys import shard_of
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes, State
-from lifeboat.store.table import BackupTable
 from lifeboat.telemetry import logger
 
 PLANNED, UPLOADED, STARTED = "PLANNED", "UPLOADED", "STARTED"
@@ -65,7 +65,7 @@ class ImportJobStep:
     jobs: ImportJobs
     logs: LogStreams
     drain: Drain
-    table: BackupTable
+    backup: Backup
     outcomes: Outcomes
     ledger: Ledger
     files: Files
@@ -225,7 +225,7 @@ class ImportJobStep:
         return {
             user.sub: self._message(user, [membership.group_name for membership in memberships])
             for shard in sorted({shard_of(sub) for sub in wanted})
-            for user, memberships in self.table.users_with_groups(shard)
+            for user, memberships in self.backup.users_with_groups(shard)
             if user is not None and user.sub in wanted
         }
 

@@ -86,10 +86,15 @@ def _heading(report: Mapping[str, Any]) -> str:
     )
     return (
         f"<h1>Import: {escape(report['status'].lower())}</h1>"
-        f'<p class="dim">Pool {escape(report["user_pool_id"])} from export {escape(report["export_id"])}. '
+        f'<p class="dim">Pool {escape(report["user_pool_id"])}{_moment(report)} from export '
+        f"{escape(report['export_id'])}. "
         f"{escape(report['started_at'])} to {escape(report['ended_at'])}, "
         f"{_duration(report['duration_seconds'])}.</p>{verdict}"
     )
+
+
+def _moment(report: Mapping[str, Any]) -> str:
+    return f" as of {escape(report['as_of'])}," if report["as_of"] else ""
 
 
 def _resume(report: Mapping[str, Any]) -> str:

@@ -19,9 +19,9 @@ from lifeboat.restore.pool_plan import Captured, PoolPlan, plan_pool
 from lifeboat.restore.pool_progress import PoolProgress
 from lifeboat.restore.pool_steps import PoolSteps
 from lifeboat.restore.tasks import PoolTask
+from lifeboat.store.backup import Backup
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.lock import region_of
-from lifeboat.store.table import BackupTable
 from lifeboat.telemetry import logger
 
 NOTHING_CAPTURED = (
@@ -34,7 +34,7 @@ NOTHING_CAPTURED = (
 class PoolCreation:
     """Creates the pool that an import fills."""
 
-    table: BackupTable
+    backup: Backup
     maker: PoolMaker
     parts_of: Callable[[str], PartMaker]
     files: Files
@@ -75,7 +75,7 @@ class PoolCreation:
 
     def _plan(self, task: PoolTask) -> PoolPlan:
         run = task["Run"]
-        captured = Captured(self.table.configurations())
+        captured = Captured(self.backup.configurations())
         if not captured.pool:
             raise InvalidInput("CreateUserPool", NOTHING_CAPTURED)
         return plan_pool(

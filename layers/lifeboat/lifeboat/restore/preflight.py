@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -16,16 +15,16 @@ from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import CognitoRefused, PreflightFailed, ResourceNotFound
 from lifeboat.model import now, seconds_between
 from lifeboat.restore import pool_differences
+from lifeboat.restore.moment import OLD_BACKUP, Exports
 from lifeboat.restore.new_pool import Document, NewPool
 from lifeboat.restore.pool_creation import NOTHING_CAPTURED
 from lifeboat.restore.pool_differences import Found, lane_problems, source_sub_problems
 from lifeboat.restore.pool_plan import Captured, plan_pool
 from lifeboat.restore.pool_schema import MOST_CUSTOM, too_many_custom
+from lifeboat.store.as_of import AsOf
+from lifeboat.store.backup import Backup
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
-
-OLD_BACKUP = timedelta(days=2)
-"""A backup older than this is worth a warning: the default schedule exports daily."""
 
 MOST_GROUPS = 1_000
 """Of the new pool's groups so many are looked at: there should be none."""
@@ -37,7 +36,8 @@ class Wishes:
 
     A resumed import may find users in the pool and messages in the queues: they are its own.
     `user_lane` is auto, csv or api; `source_sub_attribute` is "" for none. `creates_pool` says that the pool
-    is, or was, created by this import from the backup.
+    is, or was, created by this import from the backup. `as_of` is the moment to go back to, "" for the
+    present, and `export_id` the export that a resumed import has restored from so far.
     """
 
     resuming: bool
@@ -46,6 +46,8 @@ class Wishes:
     accept_differences: bool
     creates_pool: bool = False
     arn_map: Mapping[str, str] = field(default_factory=dict)
+    as_of: str = ""
+    export_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +68,62 @@ class Preflight:
     table: BackupTable
     reader: PoolReader | None
     queues: tuple[Queue, ...]
+    history_days: int
     configuration: ConfigurationReader | None = None
 
     def check(self, wishes: Wishes) -> Checked:
         """Raise PreflightFailed with every problem found; return the warnings."""
         problems: list[str] = []
         warnings: list[str] = []
-        export = Ledger(self.table, "export").latest()
-        if export is None:
-            problems.append(
-                "the backup holds no completed export; run the ExportWorkflow in the primary Region first, "
-                "or check that this stack's BackupTableName is the primary stack's"
-            )
-        else:
-            warnings += self._backup_warnings(export)
-        if wishes.creates_pool:
-            problems += self._creation_problems(wishes)
+        export = self._export(wishes, problems, warnings)
+        backup = self._backup(wishes, export)
+        if wishes.creates_pool and backup is not None:
+            problems += self._creation_problems(backup, wishes)
         if self.reader is not None:
-            self._check_pool(self.reader, wishes, problems, warnings)
+            self._check_pool(self.reader, backup, wishes, problems, warnings)
         if not wishes.resuming:
             problems += self._queue_problems()
         if problems:
             raise PreflightFailed(problems)
         return Checked(export or {}, warnings)
 
+    def _export(self, wishes: Wishes, problems: list[str], warnings: list[str]) -> Mapping[str, Any] | None:
+        """The export whose state is restored: the last completed one, or that of AsOf."""
+        ledger = Ledger(self.table, "export")
+        latest = ledger.latest()
+        if latest is None:
+            problems.append(
+                "the backup holds no completed export; run the ExportWorkflow in the primary Region first, "
+                "or check that this stack's BackupTableName is the primary stack's"
+            )
+            return None
+        if not wishes.as_of:
+            warnings += self._backup_warnings(latest)
+            return latest
+        exports = Exports.of(ledger, now(), self.history_days)
+        # An export that ran over the moment may have been completed since: a resumed import keeps to its own.
+        export = exports.named(wishes.export_id) if wishes.resuming and wishes.export_id else None
+        export = export or exports.at(wishes.as_of)
+        problem = exports.problem(wishes.as_of, export)
+        if export is None or problem:
+            problems.append(f"AsOf: {problem}")
+            return None
+        warnings += exports.warnings(wishes.as_of, export)
+        return export
+
+    def _backup(self, wishes: Wishes, export: Mapping[str, Any] | None) -> Backup | None:
+        """What the new pool is compared with; None if the moment asked for cannot be gone back to."""
+        if not wishes.as_of:
+            return self.table
+        return None if export is None else AsOf(self.table, export["started_at"], now())
+
     def _check_pool(
-        self, reader: PoolReader, wishes: Wishes, problems: list[str], warnings: list[str]
+        self,
+        reader: PoolReader,
+        backup: Backup | None,
+        wishes: Wishes,
+        problems: list[str],
+        warnings: list[str],
     ) -> None:
         try:
             description = reader.describe()
@@ -107,12 +139,13 @@ class Preflight:
                 '"Resume" with the id of the import that was filling it'
             )
         if not wishes.creates_pool:
-            self._compare(reader, description, wishes, problems, warnings)
+            self._compare(reader, backup, description, wishes, problems, warnings)
         warnings += _trigger_warnings(description)
 
     def _compare(
         self,
         reader: PoolReader,
+        backup: Backup | None,
         description: Document,
         wishes: Wishes,
         problems: list[str],
@@ -123,8 +156,8 @@ class Preflight:
         problems += lane_problems(
             wishes.user_lane, facts.auto_verified, "let the pool verify one (AutoVerifiedAttributes)"
         )
-        captured = Captured(self.table.configurations())
-        if not captured.pool:
+        captured = Captured(backup.configurations() if backup is not None else {})
+        if backup is None or not captured.pool:
             return
         found = self._found(reader, description, wishes)
         problems += pool_differences.problems(captured, found)
@@ -133,7 +166,7 @@ class Preflight:
             warnings += lost
         else:
             problems += [f'{each}, or accept it with "AcceptDifferences": true' for each in lost]
-        groups = {group.name for group in self.table.groups()}
+        groups = {group.name for group in backup.groups()}
         warnings += pool_differences.warnings(captured, found, groups)
 
     def _found(self, reader: PoolReader, description: Document, wishes: Wishes) -> Found:
@@ -159,9 +192,10 @@ class Preflight:
             groups=groups,
         )
 
-    def _creation_problems(self, wishes: Wishes) -> Iterator[str]:
+    @staticmethod
+    def _creation_problems(backup: Backup, wishes: Wishes) -> Iterator[str]:
         """Why the pool cannot be created, or the pool that would be created not be filled."""
-        captured = Captured(self.table.configurations())
+        captured = Captured(backup.configurations())
         if not captured.pool:
             yield f"CreateUserPool: {NOTHING_CAPTURED}"
             return

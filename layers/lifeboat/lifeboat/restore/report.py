@@ -10,8 +10,8 @@ from typing import Any
 from lifeboat.model import Group, Kind
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.tasks import Verified
+from lifeboat.store.backup import Backup
 from lifeboat.store.outcomes import Lane, Outcomes, State
-from lifeboat.store.table import BackupTable
 
 ALL = "all"
 UNKNOWN = "unknown"
@@ -86,7 +86,7 @@ OTHER_STATUS = (
 class Reconciliation:
     """Brings together the verification, the outcomes and what was left out."""
 
-    table: BackupTable
+    backup: Backup
     files: Files
     outcomes: Outcomes
     arn_map: Mapping[str, str]
@@ -121,7 +121,7 @@ class Reconciliation:
                 },
                 Kind.MEMBERSHIP.value: {"restored": sum(part["Memberships"] for part in parts)},
                 Kind.GROUP.value: {
-                    "in_backup": sum(1 for _ in self.table.groups()),
+                    "in_backup": sum(1 for _ in self.backup.groups()),
                     "different": len(different_groups),
                 },
             },
@@ -162,7 +162,7 @@ class Reconciliation:
         document = self.files.bucket.get_document(f"{self.files.folder}/groups.json") or []
         there = {entry[0]: Group(*entry) for entry in document}
         different = []
-        for group in self.table.groups():
+        for group in self.backup.groups():
             role = group.role_arn
             wanted = replace(group, role_arn=self.arn_map.get(role, role) if role else role)
             found = there.pop(group.name, None)

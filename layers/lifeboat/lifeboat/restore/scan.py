@@ -14,8 +14,8 @@ from lifeboat.restore.csv_rows import RowFormat, Uncarried
 from lifeboat.restore.expectation import Files, Fingerprint, expected
 from lifeboat.restore.messages import NewUser, new_user
 from lifeboat.restore.tasks import Run, ScanTask
+from lifeboat.store.backup import Backup
 from lifeboat.store.outcomes import Outcomes
-from lifeboat.store.table import BackupTable
 
 BY_CHOICE = "UserLane is api"
 
@@ -27,7 +27,7 @@ AT_A_TIME = 100
 class Scan:
     """Enqueues the users of some shards."""
 
-    table: BackupTable
+    backup: Backup
     new_users: Queue
     api_users: Queue
     outcomes: Outcomes
@@ -59,7 +59,7 @@ class Scan:
         left_out: list[dict[str, object]] = []
 
         def messages() -> Iterator[NewUser]:
-            for user, memberships in self.table.users_with_groups(shard):
+            for user, memberships in self.backup.users_with_groups(shard):
                 groups = sorted(membership.group_name for membership in memberships)
                 if user is None:
                     subs = memberships[0].sub

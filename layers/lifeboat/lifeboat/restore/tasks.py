@@ -9,13 +9,16 @@ class Run(TypedDict):
     """The import at hand.
 
     `Buckets` is into how many parts the verification is divided; `UserPoolId` is "" until the pool that an
-    import is to create is there. The input's ArnMap may be long: it is in the ledger entry (`arn_map`).
+    import is to create is there. `AsOf` is the moment that was asked for, "" for the present; the import
+    restores the state that the export `ExportId` found. The input's ArnMap may be long: it is in the ledger
+    entry (`arn_map`).
     """
 
     ImportId: str
     UserPoolId: str
     ExecutionArn: str
     ExportId: str
+    AsOf: str
     Buckets: int
     UserLane: str
     SourceSubAttribute: str

@@ -15,7 +15,15 @@ from typing import Any
 
 from lifeboat.identities import identity_of
 from lifeboat.model import Group, Kind, Membership, PoolConfiguration, User, epoch_after
-from lifeboat.store.keys import Key, group_key, history_key, membership_key, pool_key, user_key
+from lifeboat.store.keys import (
+    Key,
+    group_key,
+    history_key,
+    key_of_version,
+    membership_key,
+    pool_key,
+    user_key,
+)
 
 Item = dict[str, Any]
 """An item as boto3's resource interface takes and gives it."""
@@ -127,6 +135,12 @@ def history_item(item: Mapping[str, Any], valid_to: str, history_days: int) -> I
     earlier.pop("identity", None)
     earlier.update(pk=key.pk, sk=key.sk, valid_to=valid_to, expires_at=epoch_after(valid_to, history_days))
     return earlier
+
+
+def item_of_version(version: Mapping[str, Any]) -> Item:
+    """An earlier version under the key that its item had when it held."""
+    key = key_of_version(Key(version["pk"], version["sk"]), version["valid_from"])
+    return {**version, "pk": key.pk, "sk": key.sk}
 
 
 def user_from(item: Mapping[str, Any]) -> User:

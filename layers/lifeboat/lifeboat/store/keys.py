@@ -17,6 +17,14 @@ HEX_DIGITS = frozenset(HEX)
 SHARDS: tuple[str, ...] = tuple(first + second for first in HEX for second in HEX)
 """The 256 shards of the table."""
 
+GROUPS = "GROUP"
+"""The partition of the groups."""
+
+POOL = "POOL"
+"""The partition of the pool's configuration."""
+
+HISTORY = "HISTORY#"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
@@ -67,17 +75,27 @@ def membership_key(sub: str, group_name: str) -> Key:
 
 def group_key(name: str) -> Key:
     """A group."""
-    return Key("GROUP", name)
+    return Key(GROUPS, name)
 
 
 def pool_key(name: str) -> Key:
     """A part of the pool's configuration."""
-    return Key("POOL", name)
+    return Key(POOL, name)
+
+
+def history_partition(partition: str) -> str:
+    """Where the earlier versions of a partition's items lie."""
+    return f"{HISTORY}{partition}"
 
 
 def history_key(key: Key, valid_from: str) -> Key:
     """The earlier version of an item that began at `valid_from`."""
-    return Key(f"HISTORY#{key.pk}", f"{key.sk}@{valid_from}")
+    return Key(history_partition(key.pk), f"{key.sk}@{valid_from}")
+
+
+def key_of_version(history: Key, valid_from: str) -> Key:
+    """The key of the item that an earlier version is of."""
+    return Key(history.pk.removeprefix(HISTORY), history.sk.removesuffix(f"@{valid_from}"))
 
 
 def export_key(export_id: str) -> Key:

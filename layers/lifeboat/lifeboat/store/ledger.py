@@ -7,8 +7,10 @@ fields named `*_seconds` are such text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from boto3.dynamodb.conditions import Key as KeyCondition
 
 from lifeboat.aws.translation import store_errors
 from lifeboat.model import instant, now, seconds_between
@@ -18,6 +20,10 @@ from lifeboat.store.table import BackupTable
 
 LATEST = "LATEST"
 
+COMPLETED = "COMPLETED"
+COMPLETED_WITHOUT_CLEANUP = "COMPLETED_WITHOUT_CLEANUP"
+"""How an export ends whose listings all ran to the end."""
+
 DIED = "the execution ended without reporting: it was stopped, timed out or lost"
 """The reason in the entry of a run whose lock another one has taken over."""
 
@@ -26,6 +32,11 @@ def run_id(execution_arn: str, started_at: str) -> str:
     """The id of an export or import: sortable by time, the same for every attempt of an execution."""
     digest = hashlib.sha256(execution_arn.encode()).hexdigest()[:8]
     return f"{instant(started_at)}-{digest}"
+
+
+def begun_at(run_id: str) -> str:
+    """When the run of an id began."""
+    return run_id.rpartition("-")[0]
 
 
 class Ledger:
@@ -42,6 +53,13 @@ class Ledger:
     def latest(self) -> Item | None:
         """The last completed run."""
         return self.get(LATEST)
+
+    def all(self, attributes: tuple[str, ...]) -> Iterator[Item]:
+        """Some attributes of all entries, in the order in which the runs began."""
+        condition = KeyCondition("pk").eq(self._key_of("").pk)
+        for item in self._table.query(condition, attributes=("sk", *attributes), consistent=True):
+            if item["sk"] != LATEST:
+                yield item
 
     def update(self, identifier: str, values: Mapping[str, Any]) -> None:
         """Set fields of an entry, creating it if need be."""

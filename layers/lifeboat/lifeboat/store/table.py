@@ -12,13 +12,13 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 
 from lifeboat.aws.translation import store_errors
 from lifeboat.errors import StoreUnavailable
-from lifeboat.model import Group, Kind, Membership, PoolConfiguration, User
-from lifeboat.store.configurations import joined, joined_all
+from lifeboat.model import Kind, Membership, PoolConfiguration, User
+from lifeboat.store.backup import Backup
+from lifeboat.store.configurations import joined
 from lifeboat.store.items import (
     Change,
     Draft,
     Item,
-    group_from,
     history_item,
     membership_from,
     user_from,
@@ -47,7 +47,7 @@ def held_before(stored: Iterable[StoredVersion], at: str) -> int:
     return sum(not (version.valid_from == at and version.change == Change.ADDED) for version in stored)
 
 
-class BackupTable:
+class BackupTable(Backup):
     """The table, as the export and the import use it."""
 
     def __init__(self, resource: DynamoDBServiceResource, name: str) -> None:
@@ -84,6 +84,10 @@ class BackupTable:
             if not page.get("LastEvaluatedKey"):
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def items(self, partition: str, consistent: bool = False) -> Iterator[Item]:
+        """All items of a partition."""
+        return self.query(KeyCondition("pk").eq(partition), consistent=consistent)
 
     def get(self, key: Key) -> Item | None:
         """One item, read consistently; None if it is not there."""
@@ -146,31 +150,6 @@ class BackupTable:
         found = self.query(KeyCondition("pk").eq("POOL"), None, attributes, consistent=True)
         return {item["sk"]: _stored(item) for item in found}
 
-    def groups(self) -> Iterator[Group]:
-        """All groups, by name."""
-        for item in self.query(KeyCondition("pk").eq("GROUP")):
-            yield group_from(item)
-
-    def users_with_groups(self, shard: str) -> Iterator[tuple[User | None, list[Membership]]]:
-        """The users of a shard, each with its memberships.
-
-        Items of one user need not lie next to each other when another sub begins with the same
-        characters, so a shard is gathered before it is given out. Memberships whose user is not in
-        the backup come with None.
-        """
-        users: dict[str, User] = {}
-        memberships: dict[str, list[Membership]] = {}
-        for item in self.query(KeyCondition("pk").eq(user_partition(shard))):
-            if item["kind"] == Kind.USER.value:
-                users[item["sub"]] = user_from(item)
-            else:
-                membership = membership_from(item)
-                memberships.setdefault(membership.sub, []).append(membership)
-        for sub, user in users.items():
-            yield user, memberships.pop(sub, [])
-        for orphans in memberships.values():
-            yield None, orphans
-
     def users_by_identity(self, identity: str) -> list[Key]:
         """Where the federated users of an identity lie (index ByIdentity: eventually consistent).
 
@@ -196,10 +175,6 @@ class BackupTable:
         """A part of the pool's configuration."""
         item = self.get(pool_key(name))
         return None if item is None else joined(item, lambda more: self.get(pool_key(more)))
-
-    def configurations(self) -> dict[str, PoolConfiguration]:
-        """All parts of the pool's configuration, by name."""
-        return joined_all(self.query(KeyCondition("pk").eq("POOL"), consistent=True))
 
     # -- writing ------------------------------------------------------------------------------
 
