@@ -12,6 +12,10 @@ GROUPS ?= 12
 MEMBERSHIPS ?= $(USERS)
 SEED ?= 1
 
+# What `make bench` measures; USERS given on the command line or in the environment counts here too
+BENCH_USERS = $(if $(filter file,$(origin USERS)),2000,$(USERS))
+LATENCY_MS ?= 150
+
 # Which kinds of pool `make fidelity` looks at (all if empty), and how often `make kill-points` kills
 KINDS ?=
 POINTS ?= 20
@@ -23,7 +27,7 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points lock clean
+.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth scale-model lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -59,6 +63,15 @@ demo: $(INSTALLED)  ## Export, lose the Region, import, compare (USERS=300 GROUP
 
 fidelity: $(INSTALLED)  ## Take every kind of pool and user through export and import, write docs/fidelity.md (KINDS=email,custom)
 	$(PY) -m local.fidelity --kinds "$(KINDS)"
+
+bench: $(INSTALLED)  ## Measure exports and an import against Cognito's quotas, write docs/benchmarks.md (USERS=2000 LATENCY_MS=150)
+	$(PY) -m benchmarks --users $(BENCH_USERS) --latency-ms $(LATENCY_MS) --seed $(SEED)
+
+bench-growth: $(INSTALLED)  ## The same for 1,000, 5,000 and 20,000 users: time and requests a user must not grow
+	$(PY) -m benchmarks --users 1000 5000 20000 --latency-ms $(LATENCY_MS) --seed $(SEED)
+
+scale-model: $(INSTALLED)  ## Reckon time, cost, payloads and history events for 1 and 40 million users
+	$(PY) -m benchmarks.scale_model
 
 kill-points: $(INSTALLED)  ## Kill an import at random points, resume it, compare (POINTS=20 SEED=1)
 	$(PY) -m local.fidelity.kill_points --points $(POINTS) --seed $(SEED)

@@ -31,6 +31,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 from local.lambda_bootstrap import END_OF_LOG
+from local.meter import METER
 
 BOOTSTRAP = Path(__file__).with_name("lambda_bootstrap.py")
 INIT_SECONDS = 120.0  # AWS allows 10 for a start; many at once on a small machine take longer
@@ -204,6 +205,7 @@ class Environment:
         self._log = FunctionLog(io.TextIOWrapper(self._proc.stdout, "utf-8", errors="replace"))
         self._log.start()
         init = {"handler": self.config["Handler"], "task_root": str(task_root), "layers": layers}
+        METER.add("functions", self.config["FunctionArn"].split(":")[3], self.func_name, "starts")
         answer = self._ask(init, INIT_SECONDS)
         if "error" not in answer:
             self._log.complete.wait(timeout=1.0)
@@ -277,6 +279,7 @@ def execute(func: dict[str, Any], event: object, request_id: str) -> dict[str, A
     environment, _ = lambda_runtime.acquire_worker(
         config["FunctionName"], config, func["code_zip"], qualifier=config.get("Version", "$LATEST")
     )
+    started = time.monotonic()
     try:
         result: dict[str, Any] = environment.invoke(
             event,
@@ -285,5 +288,16 @@ def execute(func: dict[str, Any], event: object, request_id: str) -> dict[str, A
             function_arn=config["FunctionArn"],
         )
     finally:
+        meter_invocation(config, time.monotonic() - started)
         lambda_runtime.release_worker(environment)
     return result
+
+
+def meter_invocation(config: dict[str, Any], seconds: float) -> None:
+    """Count what Lambda bills of an invocation: its time, a cold start's too, times the memory."""
+    path = ("functions", config["FunctionArn"].split(":")[3], config["FunctionName"])
+    memory = int(config.get("MemorySize", 128))
+    METER.add(*path, "invocations")
+    METER.add(*path, "seconds", amount=seconds)
+    METER.add(*path, "gb_seconds", amount=seconds * memory / 1024)
+    METER.largest(*path, "memory_mb", amount=memory)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
+from local.meter import METER
 from local.patching import Patches
 
 STOPPED = "Embedded.Stopped"  # never matched by Retry or Catch, never shown
@@ -55,8 +56,11 @@ class Guarded(dict[str, Any]):
     """A state machine's states; looking one up to enter it fails once the scope has ended."""
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the state, unless it may not be entered any more."""
+        """Return the state, unless it may not be entered any more, and count that it is entered."""
         stop_if_ended()
+        scope = _scope.get()
+        if scope is not None:
+            METER.add("states", scope.execution["executionArn"].split(":")[3], "transitions")
         return super().get(key, default)
 
 

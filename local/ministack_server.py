@@ -27,9 +27,11 @@ from local import (
     ministack_executions,
     ministack_federation,
     ministack_functions,
+    ministack_meter,
     ministack_mfa,
     ministack_payloads,
     ministack_permissions,
+    ministack_speed,
     ministack_stacks,
     ministack_tables,
 )
@@ -42,9 +44,11 @@ ALL_PATCHES = (
     ministack_executions.patches,
     ministack_federation.patches,
     ministack_functions.patches,
+    ministack_meter.patches,
     ministack_mfa.patches,
     ministack_payloads.patches,
     ministack_permissions.patches,
+    ministack_speed.patches,
     ministack_stacks.patches,
     ministack_tables.patches,
 )
@@ -75,7 +79,9 @@ async def run(config: Config) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    server = asyncio.create_task(serve(gateway.app, config, shutdown_trigger=ended.wait))
+    server = asyncio.create_task(
+        serve(ministack_meter.metered(gateway.app), config, shutdown_trigger=ended.wait)
+    )
     await ended.wait()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(server, timeout=1.0)

@@ -1,0 +1,239 @@
+"""`make scale-model`: an export and an import of 1 and 40 million users, reckoned by the product's planning.
+
+The plan (prefixes, portions, rates, sizes of import jobs) and the token buckets are the product's; the clock
+is virtual. Every page of every listing is gone through: its turn, its token, the call's latency, and the time
+for comparing. What a user costs in the table is taken from the last run of `make bench`.
+"""
+
+import heapq
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.document import FULL, IMPORT, UNCHANGED, kept
+from benchmarks.floors import CSV_USERS_PER_SECOND, PAGE, Size, export_floor, import_floor
+from benchmarks.history import MOST_BYTES, MOST_EVENTS, definition, history
+from benchmarks.planning import ExportPlan, export_plan, job_sizes, updates_per_second
+from benchmarks.prices import cost
+
+SIZES: Final = (1_000_000, 40_000_000)
+GROUPS: Final = 10_000
+LATENCY: Final = 0.15
+"""Seconds of a call to Cognito."""
+
+HANDLING: Final = 0.03
+"""Seconds in which a page is compared; between two pages of a listing."""
+
+INVOCATION_SECONDS: Final = 840.0
+"""After so long a worker begins no further listing: 900 seconds, less the reserve."""
+
+LIST_MEMORY_GB: Final = 0.5
+EXPORT_CONCURRENCY: Final = 4
+LARGEST_JOB: Final = 100_000
+JOB_START_SECONDS: Final = 10.0
+LONGEST_LOOK: Final = 300.0
+"""Seconds between two looks at a long import."""
+
+JOBS_OF_A_POOL: Final = 1_000
+
+
+class VirtualClock:
+    """A clock that stands still until it is set, and notes how long somebody wanted to sleep."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept = 0.0
+
+    def time(self) -> float:
+        """The time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Take note of a wait."""
+        self.slept += seconds
+
+
+def listing_seconds(plan: ExportPlan, listings: Sequence[int]) -> float:
+    """Return how long one worker takes for listings of so many pages each, some at a time."""
+    clock = VirtualClock()
+    bucket = plan.bucket(clock.time, clock.sleep)
+    waiting = list(listings)[::-1]
+    lanes = [(0.0, lane, 0) for lane in range(plan.lanes)]
+    end = 0.0
+    while lanes:
+        clock.now, lane, left = heapq.heappop(lanes)
+        if left == 0:
+            if not waiting:
+                end = max(end, clock.now)
+                continue
+            left = waiting.pop()
+        clock.slept = 0.0
+        bucket.acquire()
+        heapq.heappush(lanes, (clock.now + clock.slept + LATENCY + HANDLING, lane, left - 1))
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What an export or import of some size is reckoned to take. `payloads` are bytes, by what they are."""
+
+    name: str
+    users: int
+    seconds: float
+    floor: float
+    events: int
+    transitions: int
+    payloads: Mapping[str, int]
+    usage: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dollars(self) -> float:
+        """What it costs at list price, so far as `usage` says."""
+        return sum(cost(self.usage).values())
+
+
+def reckon_export(users: int, groups: int, share: int, observed: Mapping[str, Any], run: str) -> Reckoned:
+    """Reckon an export of users with one group each; `run` says which run's cost of a user is taken."""
+    plan = export_plan(users, share, EXPORT_CONCURRENCY)
+    prefixes = sum(len(portion) for portion in plan.portions)
+    pages_of_prefix = max(1, math.ceil(users / prefixes / PAGE))
+    listers = [listing_seconds(plan, [pages_of_prefix] * len(portion)) for portion in plan.portions]
+    pages_of_group = max(1, math.ceil(users / groups / PAGE))
+    shares = [
+        len(range(worker, groups, plan.membership_workers)) for worker in range(plan.membership_workers)
+    ]
+    members = [listing_seconds(plan, [pages_of_group] * count) for count in shares]
+    rounds = [math.ceil(seconds / INVOCATION_SECONDS) for seconds in listers]
+    member_rounds = [math.ceil(seconds / INVOCATION_SECONDS) for seconds in members]
+    machine = definition("export")
+    visits = {
+        "Begin Export": 1,
+        "List Pool": 1,
+        "Export User Portions": 1,
+        "Export Users": sum(rounds),
+        "Users Finished?": sum(rounds),
+        "Finish Users": len(rounds),
+        "Export Groups": 1,
+        "Export Membership Portions": 1,
+        "Export Memberships": sum(member_rounds),
+        "Memberships Finished?": sum(member_rounds),
+        "Finish Memberships": len(member_rounds),
+        "Prepare Configuration": 1,
+        "Capture Configuration": 1,
+        "Configuration Finished?": 1,
+        "Finish Configuration": 1,
+        "Plan Cleanup": 1,
+        "Anything To Retire?": 1,
+        "Complete Export": 1,
+    }
+    iterations = {"Export User Portions": len(rounds), "Export Membership Portions": len(member_rounds)}
+    events, transitions = history(machine, visits, iterations)
+    per_user = observed["runs"][run]
+    usage = {
+        "write_units": per_user["write_units"] / observed["users"] * users,
+        "read_units": per_user["read_units"] / observed["users"] * users,
+        "state_transitions": transitions,
+        "lambda_gb_seconds": LIST_MEMORY_GB * (sum(listers) + sum(members)),
+        "lambda_invocations": sum(rounds) + sum(member_rounds) + 6,
+    }
+    payloads = {name: len(json.dumps(payload)) for name, payload in plan.payloads().items()}
+    floor = export_floor(Size(users, 0, (users // groups,) * groups))
+    seconds = max(*listers, *members)
+    return Reckoned(f"{run}, share {share} %", users, seconds, floor, events, transitions, payloads, usage)
+
+
+def reckon_import(users: int, share: int, observed: Mapping[str, Any]) -> Reckoned:
+    """Reckon an import of users with one membership each, all by import jobs one after the other."""
+    rate = updates_per_second(share)
+    sizes = job_sizes(users, LARGEST_JOB)
+    clock = settled = 0.0
+    looks = 0
+    for size in sizes:
+        taken = JOB_START_SECONDS + size / CSV_USERS_PER_SECOND
+        clock += taken
+        looks += max(2, math.ceil(taken / LONGEST_LOOK))
+        settled = max(settled, clock) + size / rate
+    looks += math.ceil((settled - clock) / LONGEST_LOOK)
+    machine = definition("import")
+    loop = ("Wait For Consumers", "Run Import Job", "Check Progress", "Import Drained?")
+    visits = {"Begin Import": 1, "Complete Import": 1, **dict.fromkeys(loop, looks)}
+    events, transitions = history(machine, visits, {})
+    per_user = observed["runs"][IMPORT]
+    usage = {
+        "write_units": per_user["write_units"] / observed["users"] * users,
+        "read_units": per_user["read_units"] / observed["users"] * users,
+        "state_transitions": transitions,
+        "lambda_gb_seconds": per_user["lambda_gb_seconds"] / observed["users"] * users,
+        "lambda_invocations": per_user["lambda_invocations"] / observed["users"] * users,
+        "sqs_requests": per_user["usage"]["sqs_requests"] / observed["users"] * users,
+    }
+    notes = [f"{len(sizes)} import jobs, the largest of {max(sizes):,} users"]
+    if len(sizes) > JOBS_OF_A_POOL:
+        notes.append(f"more jobs than the {JOBS_OF_A_POOL:,} that a pool allows: the rest go by the API")
+    floor = import_floor(Size(users, 0, (users,)))
+    return Reckoned(
+        f"import, share {share} %", users, settled, floor, events, transitions, {}, usage, tuple(notes)
+    )
+
+
+def reckoned(observed: Mapping[str, Any]) -> list[Reckoned]:
+    """Reckon everything that is printed."""
+    found: list[Reckoned] = []
+    for users in SIZES:
+        for share in (100, 50):
+            found.append(reckon_export(users, GROUPS, share, observed, FULL))
+            found.append(reckon_export(users, GROUPS, share, observed, UNCHANGED))
+        if IMPORT in observed["runs"]:
+            found.append(reckon_import(users, 100, observed))
+    return found
+
+
+def tell(console: Console, found: Sequence[Reckoned]) -> None:
+    """Print what was reckoned."""
+    shown = Table(title=f"{GROUPS:,} groups, one membership a user, {LATENCY * 1000:.0f} ms a call")
+    shown.add_column("")
+    for title in ("users", "hours", "ratio", "dollars", "largest payload", "history events", "transitions"):
+        shown.add_column(title, justify="right")
+    for each in found:
+        largest = max(each.payloads.values(), default=0)
+        shown.add_row(
+            each.name,
+            f"{each.users:,}",
+            f"{each.seconds / 3600:,.2f}",
+            f"{each.seconds / each.floor:.2f}",
+            f"{each.dollars:,.2f}",
+            f"{largest:,} B" + (" !" if largest > MOST_BYTES else "") if largest else "",
+            f"{each.events:,}" + (" !" if each.events > MOST_EVENTS else ""),
+            f"{each.transitions:,}",
+        )
+    console.print(shown)
+    console.print(f"!: over Step Functions' limit of {MOST_BYTES:,} bytes or {MOST_EVENTS:,} events")
+    for each in found:
+        for note in each.notes:
+            console.print(f"{each.name}, {each.users:,} users: {note}")
+
+
+def headline() -> Mapping[str, Any]:
+    """Return the largest kept results. Raises FileNotFoundError while there are none."""
+    results = kept()
+    if not results:
+        raise FileNotFoundError("docs/benchmarks.json has no results; run `make bench` first")
+    return dict(results[list(results)[-1]])
+
+
+def main() -> int:
+    """Print the model."""
+    console = Console()
+    tell(Console(width=max(console.width, 140)), reckoned(headline()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
