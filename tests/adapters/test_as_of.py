@@ -22,7 +22,7 @@ from lifeboat.store.items import (
     draft_user,
     history_item,
 )
-from lifeboat.store.keys import history_key, user_key
+from lifeboat.store.keys import history_key, user_key, user_partition
 from lifeboat.store.ledger import Ledger, run_id
 from lifeboat.store.table import BackupTable, VersionWriter
 from tests.adapters.dying import DyingTable, Killed, content
@@ -132,6 +132,7 @@ def test_what_an_export_left_in_history_before_it_was_killed_is_not_there_twice(
     assert table.get(history_key(user_key(user("").sub), FIRST)) is not None
     # Then its version goes on, until another export ends it
     assert names(table, FIRST) == names(table, SECOND) == ["Ann"]
+    assert len(list(AsOf(table, FIRST, NOW).items(user_partition(SHARD)))) == 1
     write(table, THIRD, draft_user(user("Annabel")))
     assert names(table, SECOND) == ["Ann"]
     assert names(table, THIRD) == ["Annabel"]
