@@ -15,7 +15,7 @@ Undisturbed = tuple[Interruptions, Observation, int]
 @pytest.fixture(scope="module")
 def undisturbed_import(world: World) -> Iterator[Undisturbed]:
     assert outcome(world.export({"AllowMassRetirement": True})) == "SUCCEEDED"
-    lost = observe(world.client("cognito-idp", PRIMARY), world.deployment.pool_id)
+    lost = observe(world.client("cognito-idp", PRIMARY), world.deployment.user_pool_id)
     imports = Interruptions(world.aws, world.deployment)
     imports.prepare()
     reference, way = imports.undisturbed()
