@@ -22,6 +22,7 @@ from lifeboat.restore.messages import new_user, read_new_user, read_update
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.tasks import JobProgress, Run
 from lifeboat.restore.updates import UserUpdate
+from lifeboat.restore.user_pace import UserPace
 from lifeboat.restore.users import UserRestore
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.ledger import Ledger
@@ -32,6 +33,7 @@ from tests.adapters.pools import SHARD
 from tests.unit.examples import EARLIER, PLENTY
 
 CHUNK = 5
+UNPACED = UserPace(share=1e8, workers=1)
 MOST_STEPS = 500
 
 
@@ -188,7 +190,13 @@ class World:
         )
         for body in self.api_users.take_all():
             restore.restore(read_new_user(body))
-        update = UserUpdate(self.facts, self.pool.reader(), self.pool.writer(), self.outcomes())
+        update = UserUpdate(
+            self.facts,
+            self.pool.reader(),
+            self.pool.writer(),
+            self.outcomes(),
+            UNPACED,
+        )
         for body in self.updates.take_all():
             message = read_update(body)
             update.apply(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import cache
 
@@ -35,11 +36,13 @@ from lifeboat.restore.report import Reconciliation
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.tasks import Run
 from lifeboat.restore.updates import UserUpdate
+from lifeboat.restore.user_pace import UserPace
 from lifeboat.restore.users import UserRestore
 from lifeboat.settings import settings
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import NEVER_QUEUED, Outcomes, State
 from lifeboat.store.table import BackupTable
+from lifeboat.store.tally import Count, Tally
 
 
 @cache
@@ -214,47 +217,59 @@ def federated_groups() -> FederatedGroups:
     return FederatedGroups(settings().stack_name, settings().user_pool_id, _prompt_table(), _prompt_writer)
 
 
+_making = threading.Lock()
+"""Held while the parts below are made: threads making them at once would have buckets of their own."""
+
+
+@cache
+def _pace(workers: int) -> UserPace:
+    return UserPace(settings().import_quota_share, workers)
+
+
+def _parts(pool_id: str, workers: int) -> tuple[PoolFacts, PoolReader, PoolWriter, UserPace]:
+    """What one consumer needs of a pool; the same for all threads of a worker."""
+    with _making:
+        return _facts(pool_id), _reader(pool_id, workers), _writer(pool_id, workers), _pace(workers)
+
+
 def new_user_consumer() -> Consumer[NewUser]:
     """For the messages of ApiUsersQueue."""
+    table, updates, workers = _table(), _updates(), settings().create_concurrency
+    tally = Tally(table)
 
     def handle(message: NewUser) -> None:
-        workers = settings().create_concurrency
-        UserRestore(
-            _facts(message.pool_id),
-            _reader(message.pool_id, workers),
-            _writer(message.pool_id, workers),
-            Outcomes(_table(), message.import_id),
-            _updates(),
-        ).restore(message)
+        facts, reader, writer, _ = _parts(message.pool_id, workers)
+        outcomes = Outcomes(table, message.import_id)
+        tally.add(message.import_id, UserRestore(facts, reader, writer, outcomes, updates).restore(message))
 
     def give_up(message: NewUser, reason: str) -> None:
-        outcomes = Outcomes(_table(), message.import_id)
-        outcomes.failed(message.sub, reason)
+        outcomes = Outcomes(table, message.import_id)
+        settled = outcomes.failed(message.sub, reason)
         outcome = outcomes.get(message.sub)
         if outcome is not None and outcome.state is State.CREATED and not outcome.complete:
             # The user is there, but what it still needs could not be queued.
-            outcomes.update_failed(message.sub, NEVER_QUEUED, reason)
+            settled = outcomes.update_failed(message.sub, NEVER_QUEUED, reason)
+        tally.add(message.import_id, Count(settled=int(settled), failed=int(settled)))
 
     dead_letters = _queue(settings().api_users_dlq_url)
     count = settings().max_receive_count
-    return Consumer(_api_users(), dead_letters, count, read_new_user, handle, give_up)
+    return Consumer(_api_users(), dead_letters, count, read_new_user, handle, give_up, tally.flush)
 
 
 def update_consumer() -> Consumer[Update]:
     """For the messages of UpdatesQueue."""
+    table, workers = _table(), settings().update_concurrency
+    tally = Tally(table)
 
     def handle(message: Update) -> None:
-        workers = settings().update_concurrency
-        UserUpdate(
-            _facts(message.pool_id),
-            _reader(message.pool_id, workers),
-            _writer(message.pool_id, workers),
-            Outcomes(_table(), message.import_id),
-        ).apply(message)
+        facts, reader, writer, pace = _parts(message.pool_id, workers)
+        outcomes = Outcomes(table, message.import_id)
+        tally.add(message.import_id, UserUpdate(facts, reader, writer, outcomes, pace).apply(message))
 
     def give_up(message: Update, reason: str) -> None:
-        Outcomes(_table(), message.import_id).update_failed(message.sub, message.number, reason)
+        settled = Outcomes(table, message.import_id).update_failed(message.sub, message.number, reason)
+        tally.add(message.import_id, Count(settled=int(settled), failed=int(settled)))
 
     dead_letters = _queue(settings().updates_dlq_url)
     count = settings().max_receive_count
-    return Consumer(_updates(), dead_letters, count, read_update, handle, give_up)
+    return Consumer(_updates(), dead_letters, count, read_update, handle, give_up, tally.flush)
