@@ -1,9 +1,10 @@
-"""Check Progress: how far the consumers are."""
+"""Check Progress: how far the import is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lifeboat.pacing import Deadline
 from lifeboat.restore.assembly import progress_check
 from lifeboat.restore.tasks import Progress, ProgressTask
 from lifeboat.telemetry import logger
@@ -14,5 +15,5 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context
 def handler(event: ProgressTask, context: LambdaContext) -> Progress:
-    """Compare the queues with the outcomes."""
-    return progress_check(event["Run"]).check(event)
+    """Watch queues and outcomes until all is done, an import job is due, or time runs short."""
+    return progress_check(event["Run"]).watch(event, Deadline(context.get_remaining_time_in_millis))

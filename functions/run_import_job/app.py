@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lifeboat.model import now
 from lifeboat.pacing import Deadline
-from lifeboat.restore.assembly import import_job_step
-from lifeboat.restore.tasks import JobProgress, JobTask
+from lifeboat.restore.assembly import import_job_step, progress_display
+from lifeboat.restore.tasks import JobSeen, JobTask
 from lifeboat.telemetry import logger
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @logger.inject_lambda_context
-def handler(event: JobTask, context: LambdaContext) -> JobProgress:
+def handler(event: JobTask, context: LambdaContext) -> JobSeen:
     """Settle the job that has ended, start the next one."""
     deadline = Deadline(context.get_remaining_time_in_millis, reserve_seconds=300)
-    return import_job_step(event["Run"]).take(event, deadline)
+    with progress_display(event["Run"]).kept_up():
+        progress = import_job_step(event["Run"]).take(event, deadline)
+    return {**progress, "At": now()}

@@ -27,6 +27,7 @@ from lifeboat.export.tasks import (
     RetireTask,
     UsersTask,
 )
+from lifeboat.model import now
 from lifeboat.pacing import Deadline
 from lifeboat.restore import assembly as restoring
 from lifeboat.restore.begin import Begun as ImportBegun
@@ -300,7 +301,12 @@ class Import:
         self.expected = []
         for portion in self.begun["Scans"]:
             shards = [shard for shard in portion["Shards"] if shard in self.shards]
-            task: ScanTask = {"Run": self.of, "Shards": shards}
+            task: ScanTask = {
+                "Run": self.of,
+                "Portion": portion["Portion"],
+                "Shards": shards,
+                "HeadStart": portion["HeadStart"],
+            }
             while not task.get("Finished"):
                 task = restoring.scan(self.of).enqueue(task, self.deadline)
             self.expected.append(task["Expected"])
@@ -323,18 +329,17 @@ class Import:
         return self.job
 
     def progress(self, previous: Progress | None = None) -> Progress:
-        task: ProgressTask = {"Run": self.of, "Expected": self.expected}
-        if self.job is not None:
-            task["Job"] = self.job
+        job = self.job or {"Active": False, "Users": 0, "Done": 0, "LookAfter": 0}
+        task: ProgressTask = {"Run": self.of, "Job": {**job, "At": now()}}
         if previous is not None:
-            task["Previous"] = previous
+            task["Progress"] = previous
         return restoring.progress_check(self.of).check(task)
 
     def list_restored(self) -> None:
         for portion in self.begun["Listings"]:
             task: ListingTask = {"Run": self.of, "Parts": portion["Parts"]}
             while not task.get("Finished"):
-                task = restoring.restored_listing(self.of).list(task, self.deadline)
+                task = restoring.restored_listing(self.of).take(task, self.deadline)
 
     def verify(self) -> list[Verified]:
         return [

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
 from lifeboat.errors import ImportStalled
 from lifeboat.model import instant
-from lifeboat.restore.tasks import GroupsTask, JobProgress, ListingTask, ScanTask, Verified, VerifyTask
+from lifeboat.restore.tasks import (
+    GroupsTask,
+    JobSeen,
+    ListingTask,
+    Progress,
+    ProgressTask,
+    ScanTask,
+    Verified,
+    VerifyTask,
+)
 from tests.statemachines import answers
 from tests.statemachines.answers import CREATED_POOL_ID, IMPORT_ID, import_answers, progress
-from tests.statemachines.engine import Engine, fails, in_turn
+from tests.statemachines.engine import PATIENCE, Engine, fails, in_turn
 
 
 def test_import_runs_to_its_end(engine: Engine) -> None:
@@ -22,16 +32,15 @@ def test_import_runs_to_its_end(engine: Engine) -> None:
     assert run.output["Users"] == {"in_backup": 200, "restored": 200, "failed": 0}
     assert run.count("fail_import") == 0
     assert run.waits == []
+    assert run.count("enqueue_users") == 2
+    assert [run.count(name) for name in ("run_import_job", "check_progress")] == [1, 1]
     assert run.path == [
         "Begin Import",
         "Creates Pool?",
         "Prepare Groups",
         "Create Groups",
         "Groups Finished?",
-        "Scan Backup",
-        "Run First Import Job",
-        "Check Progress First",
-        "Import Drained?",
+        "Restore Users",
         "List New Pool",
         "Verify New Pool",
         "Complete Import",
@@ -118,6 +127,8 @@ def test_shards_are_scanned_until_all_are_enqueued(engine: Engine) -> None:
         _, *others = task["Shards"]
         return {
             "Run": task["Run"],
+            "Portion": task["Portion"],
+            "HeadStart": task["HeadStart"] - 3,
             "Shards": others,
             "Enqueued": task.get("Enqueued", 0) + 10,
             "Expected": task.get("Expected", 0) + 30,
@@ -129,7 +140,12 @@ def test_shards_are_scanned_until_all_are_enqueued(engine: Engine) -> None:
     assert run.status == "SUCCEEDED"
     shards = sorted(task["Shards"] for task in run.payloads("enqueue_users"))
     assert shards == [["00", "02"], ["01", "03"], ["02"], ["03"]]
-    assert run.payloads("check_progress")[0]["Expected"] == [60, 60]
+    assert sorted((task["Portion"], task["HeadStart"]) for task in run.payloads("enqueue_users")) == [
+        (0, 4),
+        (0, 7),
+        (1, 4),
+        (1, 7),
+    ]
 
 
 def test_the_new_pool_is_listed_until_every_part_is_finished(engine: Engine) -> None:
@@ -154,39 +170,48 @@ def test_import_waits_for_its_consumers(engine: Engine) -> None:
     run = engine.run("import", {**import_answers(), "check_progress": looks})
 
     assert run.status == "SUCCEEDED"
-    assert run.waits == [205, 55]
+    # Check Progress itself does the waiting, and Run Import Job is not asked without a reason.
+    assert run.waits == []
+    assert run.count("run_import_job") == 1
     first, second, third = run.payloads("check_progress")
-    assert "Previous" not in first
-    assert second["Previous"] == progress(settled=0, waiting=200, drained=False)
-    assert third["Previous"] == progress(settled=150, waiting=50, drained=False)
-    assert first["Expected"] == second["Expected"] == third["Expected"] == [100, 100]
+    assert "Progress" not in first
+    assert second["Progress"] == progress(settled=0, waiting=200, drained=False)
+    assert third["Progress"] == progress(settled=150, waiting=50, drained=False)
 
 
-def test_import_jobs_are_gone_on_with_before_every_look(engine: Engine) -> None:
-    def job(done: int) -> JobProgress:
-        return {"Active": done < 80, "Users": 80, "Done": done, "LookAfter": 7}
+def test_users_are_watched_while_the_backup_is_still_scanned(engine: Engine) -> None:
+    watched = threading.Event()
+
+    def scan(task: ScanTask) -> ScanTask:
+        assert watched.wait(PATIENCE)
+        return answers.enqueue_users(task)
+
+    def look(task: ProgressTask) -> Progress:
+        watched.set()
+        return answers.check_progress(task)
+
+    run = engine.run("import", {**import_answers(), "enqueue_users": scan, "check_progress": look})
+
+    assert run.status == "SUCCEEDED"
+
+
+def test_import_jobs_are_gone_on_with_when_they_are_due(engine: Engine) -> None:
+    def job(done: int) -> JobSeen:
+        at = f"2026-03-01T09:30:{done // 2:02}.000Z"
+        return {"At": at, "Active": done < 80, "Users": 80, "Done": done, "LookAfter": 7}
 
     jobs = in_turn(*(lambda _, done=done: job(done) for done in (0, 60, 80)))
     looks = in_turn(
         lambda _: progress(settled=0, waiting=200, drained=False),
-        lambda _: progress(settled=60, waiting=60, drained=False),
+        lambda _: progress(settled=0, waiting=200, drained=False, job_due=True),
+        lambda _: progress(settled=60, waiting=60, drained=False, job_due=True),
         answers.check_progress,
     )
     run = engine.run("import", {**import_answers(), "run_import_job": jobs, "check_progress": looks})
 
     assert run.status == "SUCCEEDED"
-    assert [task["Job"] for task in run.payloads("check_progress")] == [job(0), job(60), job(80)]
-    assert [name for name, _ in run.calls].count("run_import_job") == 3
-    assert run.path[run.path.index("Run First Import Job") :][:8] == [
-        "Run First Import Job",
-        "Check Progress First",
-        "Import Drained?",
-        "Wait For Consumers",
-        "Run Import Job",
-        "Check Progress",
-        "Import Drained?",
-        "Wait For Consumers",
-    ]
+    assert [task["Job"] for task in run.payloads("check_progress")] == [job(0), job(0), job(60), job(80)]
+    assert run.count("run_import_job") == 3
 
 
 def test_a_stalled_import_fails_and_names_the_queue(engine: Engine) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lifeboat.restore.tasks import CompleteTask, Progress, ProgressTask, Run, VerifyTask
+from lifeboat.restore.tasks import CompleteTask, ListingTask, Progress, ProgressTask, Run, VerifyTask
 from lifeboat.workflow import ExecutionTask
-from tests.statemachines.answers import import_answers, progress
+from tests.statemachines.answers import import_answers, progress, run_import_job
 from tests.statemachines.engine import Engine
 from tests.statemachines.payloads import FUNCTIONS, fields, given_by, misfits, taken_by
 
@@ -22,14 +22,16 @@ RUN: Run = {
     "SourceSubAttribute": "",
     "Warnings": ["the backup is old"],
 }
+JOB = run_import_job({"Run": RUN})
 LOOK = progress(settled=1, waiting=1, drained=False)
 
 
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        ({"Run": RUN, "Expected": [1, 2]}, ProgressTask),
-        ({"Run": RUN, "Expected": [], "Previous": LOOK}, ProgressTask),
+        ({"Run": RUN, "Job": JOB}, ProgressTask),
+        ({"Run": RUN, "Job": JOB, "Progress": LOOK}, ProgressTask),
+        ({"Run": RUN, "Parts": ["00"]}, ListingTask),
         ({"Run": {**RUN, "More": 1}, "Bucket": 0}, VerifyTask),
         ({"ExecutionId": "arn", "StartedAt": "2026-03-01T09:30:00.000Z", "Input": [1]}, ExecutionTask),
         ({"a": {"b": 1}}, dict[str, dict[str, int]]),
@@ -43,9 +45,9 @@ def test_what_fits(value: Any, kind: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "kind", "misfit"),
     [
-        ({"Run": RUN}, ProgressTask, "$.Expected: missing"),
-        ({"Run": RUN, "Expected": 3}, ProgressTask, "$.Expected: 3 is not list"),
-        ({"Run": RUN, "Expected": [1, "2"]}, ProgressTask, "$.Expected[1]: '2' is not int"),
+        ({"Run": RUN}, ProgressTask, "$.Job: missing"),
+        ({"Run": RUN, "Parts": 3}, ListingTask, "$.Parts: 3 is not list"),
+        ({"Run": RUN, "Parts": ["00", 2]}, ListingTask, "$.Parts[1]: 2 is not str"),
         ({**LOOK, "Drained": 1}, Progress, "$.Drained: 1 is not bool"),
         ({**LOOK, "Settled": True}, Progress, "$.Settled: True is not int"),
         ({**LOOK, "Users": []}, Progress, "$.Users: not in Progress"),

@@ -43,7 +43,7 @@ def handed(
     """The ids that a batch's answer names."""
     consumer = Consumer(MemoryQueue(), MemoryQueue("dead"), 5, read_new_user, handle, lambda *_: None, finish)
     answer = consume(consumer, event(subs), cast(Any, SimpleNamespace()))
-    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+    return [str(each["itemIdentifier"]) for each in answer["batchItemFailures"]]
 
 
 def test_all_messages_of_a_batch_are_underway_at_once() -> None:

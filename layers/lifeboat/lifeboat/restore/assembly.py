@@ -18,7 +18,7 @@ from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
-from lifeboat.pacing import Budget
+from lifeboat.pacing import Budget, Category
 from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginning
 from lifeboat.restore.completion import ImportEnd
 from lifeboat.restore.consumer import Consumer
@@ -31,7 +31,7 @@ from lifeboat.restore.import_job import ImportJobStep
 from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
 from lifeboat.restore.pool_creation import PoolCreation
-from lifeboat.restore.progress import ProgressCheck
+from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.tasks import Run
@@ -141,7 +141,8 @@ def group_restore(run: Run) -> GroupRestore:
 def scan(run: Run) -> Scan:
     """For Enqueue Users."""
     outcomes = Outcomes(_table(), run["ImportId"])
-    return Scan(_table(), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]))
+    ledger = Ledger(_table(), "import")
+    return Scan(_table(), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]), ledger)
 
 
 def import_job_step(run: Run) -> ImportJobStep:
@@ -170,13 +171,20 @@ def import_job_step(run: Run) -> ImportJobStep:
         Ledger(_table(), "import"),
         _files(run),
         settings().csv_chunk_users,
+        Budget(settings().import_quota_share, 1).rate(Category.USER_UPDATE),
+        Tally(_table()),
     )
+
+
+def progress_display(run: Run) -> ProgressDisplay:
+    """For Run Import Job, and for the other states that take their time."""
+    queues = (_new_users(), _api_users(), _updates())
+    return ProgressDisplay(run, Ledger(_table(), "import"), queues, settings().stack_name)
 
 
 def progress_check(run: Run) -> ProgressCheck:
     """For Check Progress."""
-    outcomes = Outcomes(_table(), run["ImportId"])
-    return ProgressCheck(outcomes, Ledger(_table(), "import"), _new_users(), _api_users(), _updates())
+    return ProgressCheck(Outcomes(_table(), run["ImportId"]), progress_display(run), _new_users())
 
 
 def restored_listing(run: Run) -> RestoredListing:

@@ -18,7 +18,7 @@ REMEMBERED = 1_000
 
 
 class UserPace:
-    """Paces one worker's writes to each user, so that all workers together keep to a share of the user's quota.
+    """Paces one worker's writes to each user, so that all together keep to a share of its quota.
 
     A user with a hundred groups has twenty messages, and nothing keeps these from being handled at the same
     time by all threads of all workers. Safe for threads.
