@@ -1,13 +1,12 @@
-"""Run Import Job: the CSV lane, a step further."""
+"""Run Import Jobs: the CSV lane, job after job, and the watch over the whole import."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifeboat.model import now
 from lifeboat.pacing import Deadline
-from lifeboat.restore.assembly import import_job_step, progress_display
-from lifeboat.restore.tasks import JobSeen, JobTask
+from lifeboat.restore.assembly import user_import
+from lifeboat.restore.tasks import JobTask, Progress
 from lifeboat.telemetry import logger
 
 if TYPE_CHECKING:
@@ -15,9 +14,8 @@ if TYPE_CHECKING:
 
 
 @logger.inject_lambda_context
-def handler(event: JobTask, context: LambdaContext) -> JobSeen:
-    """Settle the job that has ended, start the next one."""
-    deadline = Deadline(context.get_remaining_time_in_millis, reserve_seconds=300)
-    with progress_display(event["Run"]).kept_up():
-        progress = import_job_step(event["Run"]).take(event, deadline)
-    return {**progress, "At": now()}
+def handler(event: JobTask, context: LambdaContext) -> Progress:
+    """Run import jobs and watch queues and outcomes until all is done or time runs short."""
+    working = Deadline(context.get_remaining_time_in_millis, reserve_seconds=300)
+    watching = Deadline(context.get_remaining_time_in_millis)
+    return user_import(event["Run"]).go_on(event, working, watching)

@@ -27,18 +27,17 @@ from lifeboat.export.tasks import (
     RetireTask,
     UsersTask,
 )
-from lifeboat.model import now
 from lifeboat.pacing import Deadline
 from lifeboat.restore import assembly as restoring
 from lifeboat.restore.begin import Begun as ImportBegun
 from lifeboat.restore.completion import Ended
 from lifeboat.restore.consumer import Consumer
+from lifeboat.restore.import_job import NOTHING
 from lifeboat.restore.tasks import (
     GroupsTask,
     JobProgress,
     ListingTask,
     Progress,
-    ProgressTask,
     Run,
     ScanTask,
     Verified,
@@ -329,11 +328,7 @@ class Import:
         return self.job
 
     def progress(self, previous: Progress | None = None) -> Progress:
-        job = self.job or {"Active": False, "Users": 0, "Done": 0, "LookAfter": 0}
-        task: ProgressTask = {"Run": self.of, "Job": {**job, "At": now()}}
-        if previous is not None:
-            task["Progress"] = previous
-        return restoring.progress_check(self.of).check(task)
+        return restoring.progress_check(self.of).check(self.job or NOTHING, previous)
 
     def list_restored(self) -> None:
         for portion in self.begun["Listings"]:

@@ -30,12 +30,10 @@ from lifeboat.restore.completion import Ended
 from lifeboat.restore.tasks import (
     CompleteTask,
     GroupsTask,
-    JobSeen,
     JobTask,
     ListingTask,
     PoolTask,
     Progress,
-    ProgressTask,
     Run,
     ScanTask,
     Verified,
@@ -74,7 +72,6 @@ def import_answers() -> dict[str, Answer]:
         "create_groups": create_groups,
         "enqueue_users": enqueue_users,
         "run_import_job": run_import_job,
-        "check_progress": check_progress,
         "list_restored": list_restored,
         "verify_users": verify_users,
         "complete_import": complete_import,
@@ -235,19 +232,14 @@ def enqueue_users(task: ScanTask) -> ScanTask:
     }
 
 
-def run_import_job(_: JobTask) -> JobSeen:
-    return {"At": "2026-03-01T09:30:30.000Z", "Active": False, "Users": 0, "Done": 0, "LookAfter": 0}
-
-
-def check_progress(task: ProgressTask) -> Progress:
+def run_import_job(_: JobTask) -> Progress:
     return progress(settled=200, waiting=0, drained=True)
 
 
-def progress(settled: int, waiting: int, *, drained: bool, job_due: bool = False) -> Progress:
-    """An answer of Check Progress."""
+def progress(settled: int, waiting: int, *, drained: bool) -> Progress:
+    """An answer of Run Import Jobs."""
     return {
         "Drained": drained,
-        "JobDue": job_due,
         "Expected": 200,
         "Settled": settled,
         "Waiting": waiting,

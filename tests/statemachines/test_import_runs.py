@@ -11,10 +11,9 @@ from lifeboat.errors import ImportStalled
 from lifeboat.model import instant
 from lifeboat.restore.tasks import (
     GroupsTask,
-    JobSeen,
+    JobTask,
     ListingTask,
     Progress,
-    ProgressTask,
     ScanTask,
     Verified,
     VerifyTask,
@@ -33,7 +32,7 @@ def test_import_runs_to_its_end(engine: Engine) -> None:
     assert run.count("fail_import") == 0
     assert run.waits == []
     assert run.count("enqueue_users") == 2
-    assert [run.count(name) for name in ("run_import_job", "check_progress")] == [1, 1]
+    assert run.count("run_import_job") == 1
     assert run.path == [
         "Begin Import",
         "Creates Pool?",
@@ -86,7 +85,7 @@ def test_every_portion_is_told_of_the_run(engine: Engine) -> None:
     [begun] = [task["Run"] for task in run.payloads("create_groups")]
     assert begun["UserPoolId"] == "eu-west-1_AbCdEf123"
     others = [task["Run"] for name, task in run.calls if name not in ("begin_import", "create_groups")]
-    assert len(others) == 9
+    assert len(others) == 8
     assert all(each == begun for each in others)
 
 
@@ -161,57 +160,37 @@ def test_the_new_pool_is_listed_until_every_part_is_finished(engine: Engine) -> 
     assert sorted(task["Bucket"] for task in run.payloads("verify_users")) == [0, 1]
 
 
-def test_import_waits_for_its_consumers(engine: Engine) -> None:
+def test_import_jobs_are_run_until_every_user_has_an_outcome(engine: Engine) -> None:
     looks = in_turn(
         lambda _: progress(settled=0, waiting=200, drained=False),
         lambda _: progress(settled=150, waiting=50, drained=False),
-        answers.check_progress,
+        answers.run_import_job,
     )
-    run = engine.run("import", {**import_answers(), "check_progress": looks})
+    run = engine.run("import", {**import_answers(), "run_import_job": looks})
 
     assert run.status == "SUCCEEDED"
-    # Check Progress itself does the waiting, and Run Import Job is not asked without a reason.
+    # The function itself does the waiting.
     assert run.waits == []
-    assert run.count("run_import_job") == 1
-    first, second, third = run.payloads("check_progress")
+    first, second, third = run.payloads("run_import_job")
     assert "Progress" not in first
     assert second["Progress"] == progress(settled=0, waiting=200, drained=False)
     assert third["Progress"] == progress(settled=150, waiting=50, drained=False)
 
 
-def test_users_are_watched_while_the_backup_is_still_scanned(engine: Engine) -> None:
-    watched = threading.Event()
+def test_import_jobs_are_run_while_the_backup_is_still_scanned(engine: Engine) -> None:
+    running = threading.Event()
 
     def scan(task: ScanTask) -> ScanTask:
-        assert watched.wait(PATIENCE)
+        assert running.wait(PATIENCE)
         return answers.enqueue_users(task)
 
-    def look(task: ProgressTask) -> Progress:
-        watched.set()
-        return answers.check_progress(task)
+    def job(task: JobTask) -> Progress:
+        running.set()
+        return answers.run_import_job(task)
 
-    run = engine.run("import", {**import_answers(), "enqueue_users": scan, "check_progress": look})
-
-    assert run.status == "SUCCEEDED"
-
-
-def test_import_jobs_are_gone_on_with_when_they_are_due(engine: Engine) -> None:
-    def job(done: int) -> JobSeen:
-        at = f"2026-03-01T09:30:{done // 2:02}.000Z"
-        return {"At": at, "Active": done < 80, "Users": 80, "Done": done, "LookAfter": 7}
-
-    jobs = in_turn(*(lambda _, done=done: job(done) for done in (0, 60, 80)))
-    looks = in_turn(
-        lambda _: progress(settled=0, waiting=200, drained=False),
-        lambda _: progress(settled=0, waiting=200, drained=False, job_due=True),
-        lambda _: progress(settled=60, waiting=60, drained=False, job_due=True),
-        answers.check_progress,
-    )
-    run = engine.run("import", {**import_answers(), "run_import_job": jobs, "check_progress": looks})
+    run = engine.run("import", {**import_answers(), "enqueue_users": scan, "run_import_job": job})
 
     assert run.status == "SUCCEEDED"
-    assert [task["Job"] for task in run.payloads("check_progress")] == [job(0), job(0), job(60), job(80)]
-    assert run.count("run_import_job") == 3
 
 
 def test_a_stalled_import_fails_and_names_the_queue(engine: Engine) -> None:
@@ -221,10 +200,10 @@ def test_a_stalled_import_fails_and_names_the_queue(engine: Engine) -> None:
         lambda _: progress(settled=150, waiting=50, drained=False),
         fails(ImportStalled(message)),
     )
-    run = engine.run("import", {**import_answers(), "check_progress": looks})
+    run = engine.run("import", {**import_answers(), "run_import_job": looks})
 
     assert (run.status, run.error, run.cause) == ("FAILED", "ImportStalled", message)
-    assert run.count("check_progress") == 3
+    assert run.count("run_import_job") == 3
     assert run.count("fail_import") == 1
     assert run.count("verify_users") == 0
 

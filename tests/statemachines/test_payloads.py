@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lifeboat.restore.tasks import CompleteTask, ListingTask, Progress, ProgressTask, Run, VerifyTask
+from lifeboat.restore.tasks import CompleteTask, JobTask, ListingTask, Progress, Run, VerifyTask
 from lifeboat.workflow import ExecutionTask
-from tests.statemachines.answers import import_answers, progress, run_import_job
+from tests.statemachines.answers import import_answers, progress
 from tests.statemachines.engine import Engine
 from tests.statemachines.payloads import FUNCTIONS, fields, given_by, misfits, taken_by
 
@@ -22,15 +22,14 @@ RUN: Run = {
     "SourceSubAttribute": "",
     "Warnings": ["the backup is old"],
 }
-JOB = run_import_job({"Run": RUN})
 LOOK = progress(settled=1, waiting=1, drained=False)
 
 
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        ({"Run": RUN, "Job": JOB}, ProgressTask),
-        ({"Run": RUN, "Job": JOB, "Progress": LOOK}, ProgressTask),
+        ({"Run": RUN}, JobTask),
+        ({"Run": RUN, "Progress": LOOK}, JobTask),
         ({"Run": RUN, "Parts": ["00"]}, ListingTask),
         ({"Run": {**RUN, "More": 1}, "Bucket": 0}, VerifyTask),
         ({"ExecutionId": "arn", "StartedAt": "2026-03-01T09:30:00.000Z", "Input": [1]}, ExecutionTask),
@@ -45,7 +44,7 @@ def test_what_fits(value: Any, kind: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "kind", "misfit"),
     [
-        ({"Run": RUN}, ProgressTask, "$.Job: missing"),
+        ({"Progress": LOOK}, JobTask, "$.Run: missing"),
         ({"Run": RUN, "Parts": 3}, ListingTask, "$.Parts: 3 is not list"),
         ({"Run": RUN, "Parts": ["00", 2]}, ListingTask, "$.Parts[1]: 2 is not str"),
         ({**LOOK, "Drained": 1}, Progress, "$.Drained: 1 is not bool"),

@@ -14,7 +14,7 @@ API_USERS = QUOTAS[Category.USER_ACCOUNT_RECOVERY]
 """Users that the API lane creates in a second, each with a password."""
 
 JOB_START, SETTLING = 10.0, 5.0
-"""Seconds until a job begins, and from its end until its users' updates are queued and the next is started."""
+"""Seconds until a job begins, and from its end until its users' updates are queued and the next one runs."""
 
 DEFAULT_CHUNK = 10_000
 TICK = 0.5

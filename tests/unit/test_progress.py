@@ -9,17 +9,18 @@ import pytest
 
 from lifeboat.errors import ImportStalled
 from lifeboat.model import instant
+from lifeboat.restore.import_job import NOTHING
 from lifeboat.restore.progress import (
     COUNT_EVERY,
     EMPTY_GRACE,
-    LONGEST_LOOK,
+    IDLE_LOOK,
     SHORTEST_LOOK,
     STALL,
     ProgressCheck,
     ProgressDisplay,
 )
 from lifeboat.restore.scan import scan_field
-from lifeboat.restore.tasks import JobSeen, Progress, ProgressTask, Run
+from lifeboat.restore.tasks import JobProgress, Progress, Run
 from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.tally import FAILED, SETTLED, UPDATES
 from tests.unit.examples import OVER, PLENTY
@@ -35,6 +36,11 @@ RUN: Run = {
     "SourceSubAttribute": "",
     "Warnings": [],
 }
+
+
+def running(done: int, look_after: int = 5) -> JobProgress:
+    """An import job that has done so many of its users."""
+    return {"Active": True, "Users": 10, "Done": done, "LookAfter": look_after}
 
 
 class Counted(Outcomes):
@@ -63,7 +69,7 @@ class Watch:
         self.scanned(6, 4)
         self.new_users, self.api_users = MemoryQueue("NewUsers"), MemoryQueue("ApiUsers")
         self.updates = MemoryQueue("Updates")
-        self.job: JobSeen = self.idle()
+        self.job: JobProgress = NOTHING
         self.last: Progress | None = None
         self.slept: list[float] = []
 
@@ -78,21 +84,6 @@ class Watch:
         self.outcomes.number = users
         self.ledger.values[SETTLED] = users if counted is None else counted
 
-    def idle(self) -> JobSeen:
-        """No import job."""
-        return {"At": instant(self.moment), "Active": False, "Users": 0, "Done": 0, "LookAfter": 0}
-
-    def running(self, done: int, look_after: int = 5) -> JobSeen:
-        """An import job that has done so many of its users."""
-        at = instant(self.moment)
-        return {"At": at, "Active": True, "Users": 10, "Done": done, "LookAfter": look_after}
-
-    def task(self) -> ProgressTask:
-        task: ProgressTask = {"Run": RUN, "Job": self.job}
-        if self.last is not None:
-            task["Progress"] = self.last
-        return task
-
     def check(self) -> ProgressCheck:
         queues = (self.new_users, self.api_users, self.updates)
         display = ProgressDisplay(RUN, self.ledger, queues, "lifeboat")
@@ -104,7 +95,7 @@ class Watch:
 
     def look(self, after: float = 0) -> Progress:
         self.moment += timedelta(seconds=after)
-        self.last = self.check().check(self.task())
+        self.last = self.check().check(self.job, self.last)
         return self.last
 
     @property
@@ -201,12 +192,12 @@ def test_a_message_that_shows_up_again_starts_the_while_anew(watch: Watch) -> No
 
 def test_empty_queues_say_nothing_while_an_import_job_runs(watch: Watch) -> None:
     # Given a job that has taken every message
-    watch.job = watch.running(done=0)
+    watch.job = running(done=0)
     watch.look()
-    watch.job = watch.running(done=1)
+    watch.job = running(done=1)
     assert not watch.look(after=EMPTY_GRACE)["Drained"]
     # Then only from its end on it counts how long they have been empty
-    watch.job = watch.idle()
+    watch.job = NOTHING
     assert not watch.look(after=EMPTY_GRACE)["Drained"]
     assert watch.look(after=EMPTY_GRACE)["Drained"]
 
@@ -246,7 +237,7 @@ def test_whatever_moves_is_no_stall(watch: Watch, moved: str) -> None:
         elif moved == "scan":
             watch.scanned(6, 5 + number)
         else:
-            watch.job = watch.running(done=number + 1)
+            watch.job = running(done=number + 1)
         assert watch.look(after=STALL)["ChangedAt"] == instant(watch.moment)
     watch.look(after=STALL)
     with pytest.raises(ImportStalled):
@@ -266,7 +257,7 @@ def test_a_watch_ends_with_the_import(watch: Watch) -> None:
 
     check = watch.check()
     progress = ProgressCheck(check.outcomes, check.display, check.new_users, settle_some).watch(
-        watch.task(), PLENTY
+        NOTHING, None, PLENTY
     )
     assert progress["Drained"]
     assert len(watch.slept) == 3
@@ -274,33 +265,32 @@ def test_a_watch_ends_with_the_import(watch: Watch) -> None:
 
 def test_a_watch_ends_when_the_functions_time_does(watch: Watch) -> None:
     watch.updates.waiting = 1
-    progress = watch.check().watch(watch.task(), OVER)
+    progress = watch.check().watch(watch.job, None, OVER)
     assert not progress["Drained"]
-    assert not progress["JobDue"]
     assert watch.slept == []
 
 
 @pytest.mark.parametrize("look_after", [1, 7, 300, 1_400])
 def test_a_watch_ends_when_the_import_job_is_to_be_looked_at(watch: Watch, look_after: int) -> None:
-    watch.job = watch.running(0, look_after)
-    progress = watch.check().watch(watch.task(), PLENTY)
-    assert progress["JobDue"]
+    watch.job = running(0, look_after)
+    progress = watch.check().watch(watch.job, None, PLENTY)
+    assert not progress["Drained"]
     assert sum(watch.slept) == pytest.approx(look_after)
 
 
 def test_messages_that_come_back_without_a_job_are_looked_at(watch: Watch) -> None:
     watch.new_users.waiting = 1
-    progress = watch.check().watch(watch.task(), PLENTY)
-    assert progress["JobDue"]
-    assert sum(watch.slept) == pytest.approx(LONGEST_LOOK)
+    progress = watch.check().watch(watch.job, None, PLENTY)
+    assert not progress["Drained"]
+    assert sum(watch.slept) == pytest.approx(IDLE_LOOK)
 
 
 @pytest.mark.parametrize("users", [0, 10, 1_000, 40_000_000])
 def test_progress_is_shown_at_least_every_half_minute(watch: Watch, users: int) -> None:
     watch.ledger.values["users"] = users
     watch.scanned(users, 0)
-    watch.job = watch.running(0, 1_000)
-    watch.check().watch(watch.task(), PLENTY)
+    watch.job = running(0, 1_000)
+    watch.check().watch(watch.job, None, PLENTY)
     assert len(watch.metrics) == len(watch.slept) + 1
     assert all(SHORTEST_LOOK <= pause <= 30 for pause in watch.slept[:-1])
 

@@ -28,6 +28,7 @@ from lifeboat.restore.federated import FederatedGroups
 from lifeboat.restore.groups import GroupRestore
 from lifeboat.restore.import_chunk import Drain
 from lifeboat.restore.import_job import ImportJobStep
+from lifeboat.restore.import_users import UserImport
 from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
 from lifeboat.restore.pool_creation import PoolCreation
@@ -146,7 +147,7 @@ def scan(run: Run) -> Scan:
 
 
 def import_job_step(run: Run) -> ImportJobStep:
-    """For Run Import Job."""
+    """The CSV lane's part of Run Import Jobs."""
     pool_id = run["UserPoolId"]
     outcomes = Outcomes(_table(), run["ImportId"])
     drain = Drain(
@@ -176,15 +177,16 @@ def import_job_step(run: Run) -> ImportJobStep:
     )
 
 
-def progress_display(run: Run) -> ProgressDisplay:
-    """For Run Import Job, and for the other states that take their time."""
-    queues = (_new_users(), _api_users(), _updates())
-    return ProgressDisplay(run, Ledger(_table(), "import"), queues, settings().stack_name)
-
-
 def progress_check(run: Run) -> ProgressCheck:
-    """For Check Progress."""
-    return ProgressCheck(Outcomes(_table(), run["ImportId"]), progress_display(run), _new_users())
+    """The watch of Run Import Jobs."""
+    queues = (_new_users(), _api_users(), _updates())
+    display = ProgressDisplay(run, Ledger(_table(), "import"), queues, settings().stack_name)
+    return ProgressCheck(Outcomes(_table(), run["ImportId"]), display, _new_users())
+
+
+def user_import(run: Run) -> UserImport:
+    """For Run Import Jobs."""
+    return UserImport(import_job_step(run), progress_check(run))
 
 
 def restored_listing(run: Run) -> RestoredListing:

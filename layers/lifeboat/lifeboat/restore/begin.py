@@ -51,7 +51,8 @@ GROUP_PARTS, MEMBERSHIPS_IN_A_PART = 4, 100_000
 """Into how many parts the listing of memberships is divided at least, and how large a part should be."""
 
 USERS_PER_BUCKET = 50_000
-"""The verification compares about so many users in one invocation."""
+MOST_BUCKETS = 400
+"""The verification compares about so many users in one invocation, in the largest pools twice as many."""
 
 
 class PoolToCreate(BaseModel):
@@ -190,7 +191,7 @@ class ImportBeginning:
         scans = scan_portions(users, head_start)
         run |= {
             "ExportId": checked.export["run_id"],
-            "Buckets": max(1, -(-users // USERS_PER_BUCKET)),
+            "Buckets": min(max(1, -(-users // USERS_PER_BUCKET)), MOST_BUCKETS),
             "Warnings": checked.warnings,
         }
         ledger.begin(

@@ -16,7 +16,7 @@ from lifeboat.errors import ImportStalled, LifeboatError
 from lifeboat.model import instant, now, seconds_between
 from lifeboat.pacing import Deadline
 from lifeboat.restore.scanned import Scanned
-from lifeboat.restore.tasks import JobSeen, Progress, ProgressTask, Run
+from lifeboat.restore.tasks import JobProgress, Progress, Run
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.tally import FAILED, SETTLED, UPDATES
@@ -24,6 +24,9 @@ from lifeboat.telemetry import logger, publish
 
 SHORTEST_LOOK, LONGEST_LOOK = 2, 20
 """Seconds between two looks: the fewer users are left, the sooner the next."""
+
+IDLE_LOOK = 60
+"""Seconds between two looks for messages to import jobs where no job is active."""
 
 EMPTY_GRACE = 90
 """Seconds for which the queues must seem empty before users without an outcome are given up: the
@@ -150,38 +153,30 @@ class ProgressCheck:
     new_users: Queue
     sleep: Callable[[float], None] = time.sleep
 
-    def watch(self, task: ProgressTask, deadline: Deadline) -> Progress:
-        """Look again and again until all is done, an import job is due, or time runs short.
+    def watch(self, job: JobProgress, before: Progress | None, deadline: Deadline) -> Progress:
+        """Look again and again until all is done, the import job is to be looked at, or time runs short.
 
         Waiting here and not in the workflow keeps an import of weeks within the events that an execution may
         have, and its progress up to date. Raises ImportStalled, naming the queue that does not move.
         """
+        begun = now()
         while True:
-            progress = self.check(task)
-            if progress["Drained"] or progress["JobDue"] or deadline.near():
-                return progress
-            due_in = self._due_in(task["Job"]) if task["Job"]["Active"] else LONGEST_LOOK
-            self.sleep(min(due_in, self._pause(progress)))
-            task = {**task, "Progress": progress}
+            before = self.check(job, before)
+            # Without a job there may be messages that a crash had hidden and that have come back.
+            look_after = job["LookAfter"] if job["Active"] else IDLE_LOOK
+            due_in = look_after - seconds_between(begun, now())
+            if before["Drained"] or deadline.near() or due_in <= 0:
+                return before
+            left = max(0, before["Expected"] - before["Settled"]) / USERS_PER_SECOND
+            self.sleep(min(due_in, max(left / 4, SHORTEST_LOOK), LONGEST_LOOK))
 
-    def _due_in(self, job: JobSeen) -> float:
-        """In how many seconds Run Import Job is to look again; where no job is active, if need be then."""
-        after = job["LookAfter"] if job["Active"] else LONGEST_LOOK
-        return max(0.0, after - seconds_between(job["At"], now()))
-
-    def _pause(self, progress: Progress) -> float:
-        left = max(0, progress["Expected"] - progress["Settled"]) / USERS_PER_SECOND
-        return min(max(left / 4, SHORTEST_LOOK), LONGEST_LOOK)
-
-    def check(self, task: ProgressTask) -> Progress:
+    def check(self, job: JobProgress, before: Progress | None) -> Progress:
         """Say whether everything expected is settled.
 
         Raises ImportStalled, naming the queue that does not move.
         """
         look = self.display.look()
-        job, before = task["Job"], task.get("Progress")
-        imported = job["Done"]
-        seen = (look.counted, look.expected, look.waiting, imported)
+        seen = (look.counted, look.expected, look.waiting, job["Done"])
         moved = before is None or seen != (
             before["Settled"],
             before["Expected"],
@@ -195,15 +190,12 @@ class ProgressCheck:
             empty_since = (before["EmptySince"] if before is not None else "") or look.at
         if seconds_between(changed_at, look.at) > STALL:
             raise _stalled(look)
-        # Without a job, messages are those of a crash that have come back.
-        to_do = job["Active"] or bool(look.depths[self.new_users.name])
         progress: Progress = {
             "Drained": False,
-            "JobDue": to_do and not self._due_in(job),
             "Expected": look.expected,
             "Settled": look.counted,
             "Waiting": look.waiting,
-            "Imported": imported,
+            "Imported": job["Done"],
             "ChangedAt": changed_at,
             "EmptySince": empty_since,
             "CountedAt": before["CountedAt"] if before is not None else "",

@@ -56,9 +56,10 @@ class ScanTask(TypedDict):
 
 
 class JobTask(TypedDict):
-    """Input of Run Import Job."""
+    """Input of Run Import Jobs. `Progress` is its last answer, absent at first."""
 
     Run: Run
+    Progress: NotRequired[Progress]
 
 
 class JobProgress(TypedDict):
@@ -73,29 +74,13 @@ class JobProgress(TypedDict):
     LookAfter: int
 
 
-class JobSeen(JobProgress):
-    """Output of Run Import Job: the job as it was at the instant `At`."""
-
-    At: str
-
-
-class ProgressTask(TypedDict):
-    """Input of Check Progress. `Progress` is the last answer, absent at first."""
-
-    Run: Run
-    Job: JobSeen
-    Progress: NotRequired[Progress]
-
-
 class Progress(TypedDict):
-    """Output of Check Progress. Times are `instant` texts.
+    """Output of Run Import Jobs. Times are `instant` texts.
 
-    `JobDue` says that there may be something for Run Import Job to do. `CountedAt` is when the outcomes were
-    last counted one by one, "" if never.
+    `CountedAt` is when the outcomes were last counted one by one, "" if never.
     """
 
     Drained: bool
-    JobDue: bool
     Expected: int
     Settled: int
     Waiting: int
