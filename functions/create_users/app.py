@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
 from lifeboat.restore.assembly import new_user_consumer
+from lifeboat.restore.batch import consume
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 
@@ -19,5 +19,4 @@ if TYPE_CHECKING:
 @publishes_usage
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch of messages; the answer names those to be delivered again."""
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event, new_user_consumer().take, processor, context)
+    return consume(new_user_consumer(), event, context)

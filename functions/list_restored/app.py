@@ -18,4 +18,4 @@ if TYPE_CHECKING:
 @publishes_usage
 def handler(event: ListingTask, context: LambdaContext) -> ListingTask:
     """List users and memberships until the part is finished or time runs short."""
-    return restored_listing(event["Run"]).list(event, Deadline(context.get_remaining_time_in_millis))
+    return restored_listing(event["Run"]).take(event, Deadline(context.get_remaining_time_in_millis))

@@ -20,18 +20,22 @@ from lifeboat.restore.import_chunk import Drain
 from lifeboat.restore.import_job import ImportJobStep
 from lifeboat.restore.messages import new_user, read_new_user, read_update
 from lifeboat.restore.scan import Scan
-from lifeboat.restore.tasks import JobProgress, Run
+from lifeboat.restore.tasks import JobProgress, Run, ScanTask
 from lifeboat.restore.updates import UserUpdate
+from lifeboat.restore.user_pace import UserPace
 from lifeboat.restore.users import UserRestore
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcome, Outcomes
 from lifeboat.store.table import BackupTable
+from lifeboat.store.tally import Tally
 from tests.adapters.job_double import FACTS, HEADER, Clock, Faults, JobsDouble, Killed, PoolDouble, TimedQueue
 from tests.adapters.pools import SHARD
 from tests.unit.examples import EARLIER, PLENTY
 
 CHUNK = 5
+UPDATES_PER_SECOND = 25.0
+UNPACED = UserPace(share=1e8, workers=1)
 MOST_STEPS = 500
 
 
@@ -67,6 +71,7 @@ class World:
         self.facts: PoolFacts = FACTS
         self.header: tuple[str, ...] = HEADER
         self.chunk = CHUNK
+        self.head_start = 0
         self.new_users = TimedQueue("NewUsers", self.clock)
         self.dead = TimedQueue("NewUsersDead", self.clock)
         self.api_users = TimedQueue("ApiUsers", self.clock)
@@ -109,8 +114,22 @@ class World:
 
     def scan(self) -> int:
         """What Enqueue Users does; returns how many messages it sent."""
-        scan = Scan(self.table, self.new_users, self.api_users, self.outcomes(), self._files(), self._rows())
-        return scan.enqueue({"Run": self.run, "Shards": [SHARD]}, PLENTY)["Enqueued"]
+        scan = Scan(
+            self.table,
+            self.new_users,
+            self.api_users,
+            self.outcomes(),
+            self._files(),
+            self._rows(),
+            self.ledger(),
+        )
+        task: ScanTask = {
+            "Run": self.run,
+            "Portion": 0,
+            "Shards": [SHARD],
+            "HeadStart": self.head_start,
+        }
+        return scan.enqueue(task, PLENTY)["Enqueued"]
 
     def resume(self, lane: str) -> None:
         """What Begin Import does to the ledger, and the scan."""
@@ -162,6 +181,8 @@ class World:
             ledger,
             files,
             self.chunk,
+            UPDATES_PER_SECOND,
+            Tally(self.table),
         )
 
     def watch(self, faults: Faults) -> None:
@@ -189,7 +210,13 @@ class World:
         )
         for body in self.api_users.take_all():
             restore.restore(read_new_user(body))
-        update = UserUpdate(self.facts, self.pool.reader(), self.pool.writer(), self.outcomes())
+        update = UserUpdate(
+            self.facts,
+            self.pool.reader(),
+            self.pool.writer(),
+            self.outcomes(),
+            UNPACED,
+        )
         for body in self.updates.take_all():
             message = read_update(body)
             update.apply(message)

@@ -32,12 +32,12 @@ from lifeboat.restore import assembly as restoring
 from lifeboat.restore.begin import Begun as ImportBegun
 from lifeboat.restore.completion import Ended
 from lifeboat.restore.consumer import Consumer
+from lifeboat.restore.import_job import NOTHING
 from lifeboat.restore.tasks import (
     GroupsTask,
     JobProgress,
     ListingTask,
     Progress,
-    ProgressTask,
     Run,
     ScanTask,
     Verified,
@@ -305,7 +305,12 @@ class Import:
         self.expected = []
         for portion in self.begun["Scans"]:
             shards = [shard for shard in portion["Shards"] if shard in self.shards]
-            task: ScanTask = {"Run": self.of, "Shards": shards}
+            task: ScanTask = {
+                "Run": self.of,
+                "Portion": portion["Portion"],
+                "Shards": shards,
+                "HeadStart": portion["HeadStart"],
+            }
             while not task.get("Finished"):
                 task = restoring.scan(self.of).enqueue(task, self.deadline)
             self.expected.append(task["Expected"])
@@ -328,18 +333,13 @@ class Import:
         return self.job
 
     def progress(self, previous: Progress | None = None) -> Progress:
-        task: ProgressTask = {"Run": self.of, "Expected": self.expected}
-        if self.job is not None:
-            task["Job"] = self.job
-        if previous is not None:
-            task["Previous"] = previous
-        return restoring.progress_check(self.of).check(task)
+        return restoring.progress_check(self.of).check(self.job or NOTHING, previous)
 
     def list_restored(self) -> None:
         for portion in self.begun["Listings"]:
             task: ListingTask = {"Run": self.of, "Parts": portion["Parts"]}
             while not task.get("Finished"):
-                task = restoring.restored_listing(self.of).list(task, self.deadline)
+                task = restoring.restored_listing(self.of).take(task, self.deadline)
 
     def verify(self) -> list[Verified]:
         return [

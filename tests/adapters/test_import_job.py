@@ -23,7 +23,7 @@ from lifeboat.restore.updates import UserUpdate
 from lifeboat.store.outcomes import Lane, State
 from lifeboat.store.table import BackupTable
 from tests.adapters.job_double import Faults, Killed, refusal
-from tests.adapters.job_world import CHUNK, World, many_kinds, person
+from tests.adapters.job_world import CHUNK, UNPACED, World, many_kinds, person
 from tests.unit.examples import OVER, PLENTY
 
 MakeWorld = Callable[[str], World]
@@ -644,7 +644,7 @@ def test_updates_are_made_in_order_and_again_without_effect(world: World) -> Non
     user = world.back_up(person(0))
     world.pool.make("user-0", {}, "CONFIRMED", "api")
     facts = replace(world.facts, mfa="OPTIONAL")
-    update = UserUpdate(facts, world.pool.reader(), world.pool.writer(), world.outcomes())
+    update = UserUpdate(facts, world.pool.reader(), world.pool.writer(), world.outcomes(), UNPACED)
     message = Update(
         import_id="an-import",
         pool_id=facts.pool_id,
@@ -670,7 +670,7 @@ def test_updates_are_made_in_order_and_again_without_effect(world: World) -> Non
 def test_an_update_that_broke_off_anywhere_is_made_whole(world: World, made: int) -> None:
     user = world.back_up(person(0))
     world.pool.make("user-0", {}, "CONFIRMED", "api")
-    update = UserUpdate(world.facts, world.pool.reader(), world.pool.writer(), world.outcomes())
+    update = UserUpdate(world.facts, world.pool.reader(), world.pool.writer(), world.outcomes(), UNPACED)
     message = Update(
         import_id="an-import",
         pool_id=world.facts.pool_id,

@@ -14,7 +14,7 @@ from lifeboat.store.table import BackupTable
 from tests.unit.examples import USER
 
 SUB = USER.sub
-Step = Callable[[Outcomes], None]
+Step = Callable[[Outcomes], object]
 
 
 def created(outcomes: Outcomes) -> None:

@@ -30,12 +30,10 @@ from lifeboat.restore.completion import Ended
 from lifeboat.restore.tasks import (
     CompleteTask,
     GroupsTask,
-    JobProgress,
     JobTask,
     ListingTask,
     PoolTask,
     Progress,
-    ProgressTask,
     Run,
     ScanTask,
     Verified,
@@ -74,7 +72,6 @@ def import_answers() -> dict[str, Answer]:
         "create_groups": create_groups,
         "enqueue_users": enqueue_users,
         "run_import_job": run_import_job,
-        "check_progress": check_progress,
         "list_restored": list_restored,
         "verify_users": verify_users,
         "complete_import": complete_import,
@@ -206,7 +203,10 @@ def begin_import(task: ExecutionTask) -> BegunImport:
         "Run": run,
         "CreatesPool": bool(pool_name),
         "PoolName": pool_name,
-        "Scans": [{"Shards": ["00", "02"]}, {"Shards": ["01", "03"]}],
+        "Scans": [
+            {"Portion": 0, "Shards": ["00", "02"], "HeadStart": 7},
+            {"Portion": 1, "Shards": ["01", "03"], "HeadStart": 7},
+        ],
         "Listings": [{"Parts": ["users:"]}, {"Parts": ["groups:0:1"]}],
         "Checks": [{"Bucket": number} for number in range(run["Buckets"])],
     }
@@ -224,27 +224,33 @@ def create_groups(task: GroupsTask) -> GroupsTask:
 
 
 def enqueue_users(task: ScanTask) -> ScanTask:
-    return {"Run": task["Run"], "Shards": [], "Enqueued": 100, "Expected": 100, "Finished": True}
+    return {
+        "Run": task["Run"],
+        "Portion": task["Portion"],
+        "Shards": [],
+        "HeadStart": 0,
+        "Enqueued": 100,
+        "Expected": 100,
+        "Complete": 0,
+        "Finished": True,
+    }
 
 
-def run_import_job(_: JobTask) -> JobProgress:
-    return {"Active": False, "Users": 0, "Done": 0, "LookAfter": 0}
-
-
-def check_progress(task: ProgressTask) -> Progress:
-    return progress(settled=sum(task["Expected"]), waiting=0, drained=True)
+def run_import_job(_: JobTask) -> Progress:
+    return progress(settled=200, waiting=0, drained=True)
 
 
 def progress(settled: int, waiting: int, *, drained: bool) -> Progress:
-    """An answer of Check Progress."""
+    """An answer of Run Import Jobs."""
     return {
         "Drained": drained,
-        "WaitSeconds": 5 + waiting,
+        "Expected": 200,
         "Settled": settled,
         "Waiting": waiting,
         "Imported": 0,
         "ChangedAt": "2026-03-01T09:31:00.000Z",
         "EmptySince": "" if waiting else "2026-03-01T09:31:00.000Z",
+        "CountedAt": "",
     }
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
@@ -246,5 +247,8 @@ def _join_all_but(before: set[threading.Thread]) -> None:
     """Wait for the threads of an execution: it is over when none is left."""
     while begun := set(threading.enumerate()) - before:
         for thread in begun:
+            if thread.ident is None:  # another thread is just starting it: join would refuse
+                time.sleep(0.001)
+                continue
             thread.join(PATIENCE)
             assert not thread.is_alive(), "the execution does not come to its end"

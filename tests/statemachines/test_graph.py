@@ -243,8 +243,8 @@ IMPORT_BREAKAGES: list[tuple[Check, str, Breakage]] = [
     (unreachable, "Create User Pool", lambda m: the(m, "Prepare Pool").update(Next="Prepare Groups")),
     (
         choices,
-        "$.Progress.Drained is not in the answer of Check Progress First",
-        lambda m: the(m, "Check Progress First").pop("ResultPath"),
+        "$.Progress.Drained is not in the answer of Run Import Jobs",
+        lambda m: the(m, "Run Import Jobs").pop("ResultPath"),
     ),
     (concurrency, "Verify New Pool: has neither", lambda m: the(m, "Verify New Pool").pop("MaxConcurrency")),
     (uncaught, "Verify Users: its errors do not reach", lambda m: the(m, "Verify New Pool").pop("Catch")),

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
 from lifeboat.errors import ImportStalled
 from lifeboat.model import instant
-from lifeboat.restore.tasks import GroupsTask, JobProgress, ListingTask, ScanTask, Verified, VerifyTask
+from lifeboat.restore.tasks import (
+    GroupsTask,
+    JobTask,
+    ListingTask,
+    Progress,
+    ScanTask,
+    Verified,
+    VerifyTask,
+)
 from tests.statemachines import answers
 from tests.statemachines.answers import CREATED_POOL_ID, IMPORT_ID, import_answers, progress
-from tests.statemachines.engine import Engine, fails, in_turn
+from tests.statemachines.engine import PATIENCE, Engine, fails, in_turn
 
 
 def test_import_runs_to_its_end(engine: Engine) -> None:
@@ -22,16 +31,15 @@ def test_import_runs_to_its_end(engine: Engine) -> None:
     assert run.output["Users"] == {"in_backup": 200, "restored": 200, "failed": 0}
     assert run.count("fail_import") == 0
     assert run.waits == []
+    assert run.count("enqueue_users") == 2
+    assert run.count("run_import_job") == 1
     assert run.path == [
         "Begin Import",
         "Creates Pool?",
         "Prepare Groups",
         "Create Groups",
         "Groups Finished?",
-        "Scan Backup",
-        "Run First Import Job",
-        "Check Progress First",
-        "Import Drained?",
+        "Restore Users",
         "List New Pool",
         "Verify New Pool",
         "Complete Import",
@@ -77,7 +85,7 @@ def test_every_portion_is_told_of_the_run(engine: Engine) -> None:
     [begun] = [task["Run"] for task in run.payloads("create_groups")]
     assert begun["UserPoolId"] == "eu-west-1_AbCdEf123"
     others = [task["Run"] for name, task in run.calls if name not in ("begin_import", "create_groups")]
-    assert len(others) == 9
+    assert len(others) == 8
     assert all(each == begun for each in others)
 
 
@@ -118,6 +126,8 @@ def test_shards_are_scanned_until_all_are_enqueued(engine: Engine) -> None:
         _, *others = task["Shards"]
         return {
             "Run": task["Run"],
+            "Portion": task["Portion"],
+            "HeadStart": task["HeadStart"] - 3,
             "Shards": others,
             "Enqueued": task.get("Enqueued", 0) + 10,
             "Expected": task.get("Expected", 0) + 30,
@@ -129,7 +139,12 @@ def test_shards_are_scanned_until_all_are_enqueued(engine: Engine) -> None:
     assert run.status == "SUCCEEDED"
     shards = sorted(task["Shards"] for task in run.payloads("enqueue_users"))
     assert shards == [["00", "02"], ["01", "03"], ["02"], ["03"]]
-    assert run.payloads("check_progress")[0]["Expected"] == [60, 60]
+    assert sorted((task["Portion"], task["HeadStart"]) for task in run.payloads("enqueue_users")) == [
+        (0, 4),
+        (0, 7),
+        (1, 4),
+        (1, 7),
+    ]
 
 
 def test_the_new_pool_is_listed_until_every_part_is_finished(engine: Engine) -> None:
@@ -145,48 +160,37 @@ def test_the_new_pool_is_listed_until_every_part_is_finished(engine: Engine) -> 
     assert sorted(task["Bucket"] for task in run.payloads("verify_users")) == [0, 1]
 
 
-def test_import_waits_for_its_consumers(engine: Engine) -> None:
+def test_import_jobs_are_run_until_every_user_has_an_outcome(engine: Engine) -> None:
     looks = in_turn(
         lambda _: progress(settled=0, waiting=200, drained=False),
         lambda _: progress(settled=150, waiting=50, drained=False),
-        answers.check_progress,
+        answers.run_import_job,
     )
-    run = engine.run("import", {**import_answers(), "check_progress": looks})
+    run = engine.run("import", {**import_answers(), "run_import_job": looks})
 
     assert run.status == "SUCCEEDED"
-    assert run.waits == [205, 55]
-    first, second, third = run.payloads("check_progress")
-    assert "Previous" not in first
-    assert second["Previous"] == progress(settled=0, waiting=200, drained=False)
-    assert third["Previous"] == progress(settled=150, waiting=50, drained=False)
-    assert first["Expected"] == second["Expected"] == third["Expected"] == [100, 100]
+    # The function itself does the waiting.
+    assert run.waits == []
+    first, second, third = run.payloads("run_import_job")
+    assert "Progress" not in first
+    assert second["Progress"] == progress(settled=0, waiting=200, drained=False)
+    assert third["Progress"] == progress(settled=150, waiting=50, drained=False)
 
 
-def test_import_jobs_are_gone_on_with_before_every_look(engine: Engine) -> None:
-    def job(done: int) -> JobProgress:
-        return {"Active": done < 80, "Users": 80, "Done": done, "LookAfter": 7}
+def test_import_jobs_are_run_while_the_backup_is_still_scanned(engine: Engine) -> None:
+    running = threading.Event()
 
-    jobs = in_turn(*(lambda _, done=done: job(done) for done in (0, 60, 80)))
-    looks = in_turn(
-        lambda _: progress(settled=0, waiting=200, drained=False),
-        lambda _: progress(settled=60, waiting=60, drained=False),
-        answers.check_progress,
-    )
-    run = engine.run("import", {**import_answers(), "run_import_job": jobs, "check_progress": looks})
+    def scan(task: ScanTask) -> ScanTask:
+        assert running.wait(PATIENCE)
+        return answers.enqueue_users(task)
+
+    def job(task: JobTask) -> Progress:
+        running.set()
+        return answers.run_import_job(task)
+
+    run = engine.run("import", {**import_answers(), "enqueue_users": scan, "run_import_job": job})
 
     assert run.status == "SUCCEEDED"
-    assert [task["Job"] for task in run.payloads("check_progress")] == [job(0), job(60), job(80)]
-    assert [name for name, _ in run.calls].count("run_import_job") == 3
-    assert run.path[run.path.index("Run First Import Job") :][:8] == [
-        "Run First Import Job",
-        "Check Progress First",
-        "Import Drained?",
-        "Wait For Consumers",
-        "Run Import Job",
-        "Check Progress",
-        "Import Drained?",
-        "Wait For Consumers",
-    ]
 
 
 def test_a_stalled_import_fails_and_names_the_queue(engine: Engine) -> None:
@@ -196,10 +200,10 @@ def test_a_stalled_import_fails_and_names_the_queue(engine: Engine) -> None:
         lambda _: progress(settled=150, waiting=50, drained=False),
         fails(ImportStalled(message)),
     )
-    run = engine.run("import", {**import_answers(), "check_progress": looks})
+    run = engine.run("import", {**import_answers(), "run_import_job": looks})
 
     assert (run.status, run.error, run.cause) == ("FAILED", "ImportStalled", message)
-    assert run.count("check_progress") == 3
+    assert run.count("run_import_job") == 3
     assert run.count("fail_import") == 1
     assert run.count("verify_users") == 0
 

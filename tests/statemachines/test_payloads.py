@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lifeboat.restore.tasks import CompleteTask, Progress, ProgressTask, Run, VerifyTask
+from lifeboat.restore.tasks import CompleteTask, JobTask, ListingTask, Progress, Run, VerifyTask
 from lifeboat.workflow import ExecutionTask
 from tests.statemachines.answers import import_answers, progress
 from tests.statemachines.engine import Engine
@@ -29,8 +29,9 @@ LOOK = progress(settled=1, waiting=1, drained=False)
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        ({"Run": RUN, "Expected": [1, 2]}, ProgressTask),
-        ({"Run": RUN, "Expected": [], "Previous": LOOK}, ProgressTask),
+        ({"Run": RUN}, JobTask),
+        ({"Run": RUN, "Progress": LOOK}, JobTask),
+        ({"Run": RUN, "Parts": ["00"]}, ListingTask),
         ({"Run": {**RUN, "More": 1}, "Bucket": 0}, VerifyTask),
         ({"ExecutionId": "arn", "StartedAt": "2026-03-01T09:30:00.000Z", "Input": [1]}, ExecutionTask),
         ({"a": {"b": 1}}, dict[str, dict[str, int]]),
@@ -44,9 +45,9 @@ def test_what_fits(value: Any, kind: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "kind", "misfit"),
     [
-        ({"Run": RUN}, ProgressTask, "$.Expected: missing"),
-        ({"Run": RUN, "Expected": 3}, ProgressTask, "$.Expected: 3 is not list"),
-        ({"Run": RUN, "Expected": [1, "2"]}, ProgressTask, "$.Expected[1]: '2' is not int"),
+        ({"Progress": LOOK}, JobTask, "$.Run: missing"),
+        ({"Run": RUN, "Parts": 3}, ListingTask, "$.Parts: 3 is not list"),
+        ({"Run": RUN, "Parts": ["00", 2]}, ListingTask, "$.Parts[1]: 2 is not str"),
         ({**LOOK, "Drained": 1}, Progress, "$.Drained: 1 is not bool"),
         ({**LOOK, "Settled": True}, Progress, "$.Settled: True is not int"),
         ({**LOOK, "Users": []}, Progress, "$.Users: not in Progress"),

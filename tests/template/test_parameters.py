@@ -57,7 +57,7 @@ def test_every_parameter_has_a_group_and_a_label() -> None:
         ("KmsKeyArn", ""),
         ("HistoryDays", "1"),
         ("MaxRetirePercent", "0"),
-        ("CreateConcurrency", "20"),
+        ("CreateConcurrency", "8"),
         ("CsvChunkUsers", "100000"),
         ("CaptureMfaPreferences", "true"),
         ("SourceSubAttribute", "custom:source_sub"),

@@ -92,5 +92,8 @@ class MemoryLedger(Ledger):
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
 
+    def get(self, identifier: str) -> dict[str, Any] | None:
+        return self.values or None
+
     def update(self, identifier: str, values: Mapping[str, Any]) -> None:
         self.values.update(values)

@@ -20,8 +20,7 @@ SHARES = st.integers(1, 100)
 
 AT_THE_SAME_TIME = [
     {"Export Users", "Export Memberships", "Export Groups", "Capture Configuration"},
-    {"Create Users", "Update Users", "Run Import Job"},
-    {"Enqueue Users", "Create Users", "Update Users"},
+    {"Enqueue Users", "Create Users", "Update Users", "Run Import Job"},
     {"List Restored"},
 ]
 """The states of a workflow that may ask Cognito for something beside each other."""

@@ -120,7 +120,7 @@ class ImportPlan:
     @property
     def describing(self) -> Budget:
         """For what every worker reads once, when it begins: what kind of pool it is."""
-        return Budget(self.share, max(self.scanners, self.creators + self.updaters), self.quotas)
+        return Budget(self.share, self.scanners + self.creators + self.updaters, self.quotas)
 
     @property
     def scanning(self) -> Budget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import cache
 
@@ -17,7 +18,7 @@ from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.writer import PoolWriter
-from lifeboat.pacing import Budget
+from lifeboat.pacing import Budget, Category
 from lifeboat.request_plan import ImportPlan
 from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginning
 from lifeboat.restore.completion import ImportEnd
@@ -28,14 +29,16 @@ from lifeboat.restore.federated import FederatedGroups
 from lifeboat.restore.groups import GroupRestore
 from lifeboat.restore.import_chunk import Drain
 from lifeboat.restore.import_job import ImportJobStep
+from lifeboat.restore.import_users import UserImport
 from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
 from lifeboat.restore.pool_creation import PoolCreation
-from lifeboat.restore.progress import ProgressCheck
+from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.tasks import Run
 from lifeboat.restore.updates import UserUpdate
+from lifeboat.restore.user_pace import UserPace
 from lifeboat.restore.users import UserRestore
 from lifeboat.settings import settings
 from lifeboat.store.as_of import AsOf
@@ -43,6 +46,7 @@ from lifeboat.store.backup import Backup
 from lifeboat.store.ledger import Ledger, begun_at
 from lifeboat.store.outcomes import NEVER_QUEUED, Outcomes, State
 from lifeboat.store.table import BackupTable
+from lifeboat.store.tally import Count, Tally
 
 
 @cache
@@ -161,11 +165,14 @@ def group_restore(run: Run) -> GroupRestore:
 def scan(run: Run) -> Scan:
     """For Enqueue Users."""
     outcomes = Outcomes(_table(), run["ImportId"])
-    return Scan(_backup(run), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]))
+    ledger = Ledger(_table(), "import")
+    return Scan(
+        _backup(run), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]), ledger
+    )
 
 
 def import_job_step(run: Run) -> ImportJobStep:
-    """For Run Import Job."""
+    """The CSV lane's part of Run Import Jobs."""
     pool_id = run["UserPoolId"]
     outcomes = Outcomes(_table(), run["ImportId"])
     drain = Drain(
@@ -190,13 +197,21 @@ def import_job_step(run: Run) -> ImportJobStep:
         Ledger(_table(), "import"),
         _files(run),
         settings().csv_chunk_users,
+        Budget(settings().import_quota_share, 1).rate(Category.USER_UPDATE),
+        Tally(_table()),
     )
 
 
 def progress_check(run: Run) -> ProgressCheck:
-    """For Check Progress."""
-    outcomes = Outcomes(_table(), run["ImportId"])
-    return ProgressCheck(outcomes, Ledger(_table(), "import"), _new_users(), _api_users(), _updates())
+    """The watch of Run Import Jobs."""
+    queues = (_new_users(), _api_users(), _updates())
+    display = ProgressDisplay(run, Ledger(_table(), "import"), queues, settings().stack_name)
+    return ProgressCheck(Outcomes(_table(), run["ImportId"]), display, _new_users())
+
+
+def user_import(run: Run) -> UserImport:
+    """For Run Import Jobs."""
+    return UserImport(import_job_step(run), progress_check(run))
 
 
 def restored_listing(run: Run) -> RestoredListing:
@@ -237,45 +252,66 @@ def federated_groups() -> FederatedGroups:
     return FederatedGroups(settings().stack_name, settings().user_pool_id, _prompt_table(), _prompt_writer)
 
 
+_making = threading.Lock()
+"""Held while the parts below are made: threads making them at once would have buckets of their own."""
+
+
+@cache
+def _pace(workers: int) -> UserPace:
+    return UserPace(settings().import_quota_share, workers)
+
+
+def _parts(
+    pool_id: str, lookups: Budget, writing: Budget
+) -> tuple[PoolFacts, PoolReader, PoolWriter, UserPace]:
+    """What one consumer needs of a pool; the same for all threads of a worker."""
+    with _making:
+        return (
+            _facts(pool_id),
+            _reader(pool_id, lookups),
+            _writer(pool_id, writing),
+            _pace(writing.workers),
+        )
+
+
 def new_user_consumer() -> Consumer[NewUser]:
     """For the messages of ApiUsersQueue."""
+    table, updates, plan = _table(), _updates(), _plan()
+    tally = Tally(table)
 
     def handle(message: NewUser) -> None:
-        UserRestore(
-            _facts(message.pool_id),
-            _reader(message.pool_id, _plan().creating_lookups),
-            _writer(message.pool_id, _plan().creating),
-            Outcomes(_table(), message.import_id),
-            _updates(),
-        ).restore(message)
+        facts, reader, writer, _ = _parts(message.pool_id, plan.creating_lookups, plan.creating)
+        outcomes = Outcomes(table, message.import_id)
+        tally.add(message.import_id, UserRestore(facts, reader, writer, outcomes, updates).restore(message))
 
     def give_up(message: NewUser, reason: str) -> None:
-        outcomes = Outcomes(_table(), message.import_id)
-        outcomes.failed(message.sub, reason)
+        outcomes = Outcomes(table, message.import_id)
+        settled = outcomes.failed(message.sub, reason)
         outcome = outcomes.get(message.sub)
         if outcome is not None and outcome.state is State.CREATED and not outcome.complete:
             # The user is there, but what it still needs could not be queued.
-            outcomes.update_failed(message.sub, NEVER_QUEUED, reason)
+            settled = outcomes.update_failed(message.sub, NEVER_QUEUED, reason)
+        tally.add(message.import_id, Count(settled=int(settled), failed=int(settled)))
 
     dead_letters = _queue(settings().api_users_dlq_url)
     count = settings().max_receive_count
-    return Consumer(_api_users(), dead_letters, count, read_new_user, handle, give_up)
+    return Consumer(_api_users(), dead_letters, count, read_new_user, handle, give_up, tally.flush)
 
 
 def update_consumer() -> Consumer[Update]:
     """For the messages of UpdatesQueue."""
+    table, plan = _table(), _plan()
+    tally = Tally(table)
 
     def handle(message: Update) -> None:
-        UserUpdate(
-            _facts(message.pool_id),
-            _reader(message.pool_id, _plan().updating_lookups),
-            _writer(message.pool_id, _plan().updating),
-            Outcomes(_table(), message.import_id),
-        ).apply(message)
+        facts, reader, writer, pace = _parts(message.pool_id, plan.updating_lookups, plan.updating)
+        outcomes = Outcomes(table, message.import_id)
+        tally.add(message.import_id, UserUpdate(facts, reader, writer, outcomes, pace).apply(message))
 
     def give_up(message: Update, reason: str) -> None:
-        Outcomes(_table(), message.import_id).update_failed(message.sub, message.number, reason)
+        settled = Outcomes(table, message.import_id).update_failed(message.sub, message.number, reason)
+        tally.add(message.import_id, Count(settled=int(settled), failed=int(settled)))
 
     dead_letters = _queue(settings().updates_dlq_url)
     count = settings().max_receive_count
-    return Consumer(_updates(), dead_letters, count, read_update, handle, give_up)
+    return Consumer(_updates(), dead_letters, count, read_update, handle, give_up, tally.flush)

@@ -13,18 +13,22 @@ from lifeboat.aws.queues import Queue
 from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import InvalidInput
-from lifeboat.listing import listing_prefixes, portions
+from lifeboat.listing import HEX, listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Category
 from lifeboat.request_plan import ImportPlan
+from lifeboat.restore.lanes import lane_plan
+from lifeboat.restore.listing import LISTINGS
 from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked
 from lifeboat.restore.preflight import Preflight, Wishes
+from lifeboat.restore.scan import scan_field
 from lifeboat.restore.tasks import Run
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
 from lifeboat.store.table import BackupTable
+from lifeboat.store.tally import ZERO
 from lifeboat.workflow import ExecutionTask
 
 POOL_ID = r"^[a-z]{2}(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+$"
@@ -33,11 +37,24 @@ Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[^\s]+$", max_length=2048)]
 IMPORT_ID = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{8}$"
 
 SCAN_WORKERS = 8
-LISTING_WORKERS = 4
-"""Workers that list the new pool; half of them memberships."""
+USERS_PER_SCAN_WORKER = 10_000
+"""Each worker that scans has so many users or more, or it would not be worth its start."""
+
+LISTING_WORKERS = 2
+"""Workers that list the new pool, each with several requests in flight."""
+
+LISTING_PREFIX_USERS = 1_200
+"""Up to so many users are listed page after page, more by prefixes of the sub, side by side."""
+
+SLOWEST_PAGES_PER_SECOND = 0.5
+"""Prefixes are so deep that even at this pace one is listed in time: several are held in memory at once."""
+
+GROUP_PARTS, MEMBERSHIPS_IN_A_PART = 4, 100_000
+"""Into how many parts the listing of memberships is divided at least, and how large a part should be."""
 
 USERS_PER_BUCKET = 50_000
-"""The verification compares about so many users in one invocation."""
+MOST_BUCKETS = 400
+"""The verification compares about so many users in one invocation, in the largest pools twice as many."""
 
 
 class PoolToCreate(BaseModel):
@@ -90,9 +107,11 @@ EXPECTED = {
 
 
 class ScanPortion(TypedDict):
-    """The shards of one worker that scans the backup."""
+    """The shards of one worker that scans the backup, and its part of the head start in memberships."""
 
+    Portion: int
     Shards: list[str]
+    HeadStart: int
 
 
 class ListingPortion(TypedDict):
@@ -108,9 +127,8 @@ class CheckPortion(TypedDict):
 
 
 class Portions(TypedDict):
-    """What the Map states go through."""
+    """What the Map states of the verification go through."""
 
-    Scans: list[ScanPortion]
     Listings: list[ListingPortion]
     Checks: list[CheckPortion]
 
@@ -121,6 +139,7 @@ class Begun(Portions):
     Run: Run
     CreatesPool: bool
     PoolName: str
+    Scans: list[ScanPortion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +192,13 @@ class ImportBeginning:
         )
         checked = self._preflight(pool_id).check(wishes)
         users = int(checked.export["counts"]["users"]["listed"])
+        memberships = int(checked.export["counts"].get("memberships", {}).get("listed", 0))
+        lanes = lane_plan(users, memberships, self.request_plan.alone.rate(Category.USER_UPDATE))
+        head_start = lanes.head_start if run["UserLane"] == "auto" and asked.Resume is None else 0
+        scans = scan_portions(users, head_start)
         run |= {
             "ExportId": checked.export["run_id"],
-            "Buckets": max(1, -(-users // USERS_PER_BUCKET)),
+            "Buckets": min(max(1, -(-users // USERS_PER_BUCKET)), MOST_BUCKETS),
             "Warnings": checked.warnings,
         }
         ledger.begin(
@@ -193,9 +216,23 @@ class ImportBeginning:
                 "warnings": checked.warnings,
                 "csv_closed": "",
                 "plan": {"requests": self.request_plan.lines()},
+                "users": users,
+                "resumed": resuming,
+                "first_job": lanes.first_job,
+                "jobs_grow": lanes.growing,
+                "progress": {},
+                "scans": len(scans),
+                **{scan_field(portion["Portion"]): {} for portion in scans},
+                **ZERO,
             },
         )
-        return {"Run": run, "CreatesPool": bool(pool_name), "PoolName": pool_name, **self._plan(run, users)}
+        return {
+            "Run": run,
+            "CreatesPool": bool(pool_name),
+            "PoolName": pool_name,
+            "Scans": scans,
+            **self._plan(run, users, memberships),
+        }
 
     def _run(
         self, asked: ImportInput, before: Mapping[str, Any], import_id: str, pool_id: str, arn: str
@@ -220,19 +257,22 @@ class ImportBeginning:
         reader, configuration = self.reader_of(pool_id), self.configuration_of(pool_id)
         return Preflight(self.table, reader, self.queues, self.history_days, configuration)
 
-    def _plan(self, run: Run, users: int) -> Portions:
-        prefixes = [f"users:{prefix}" for prefix in listing_prefixes(users, self._pages_per_second())]
-        workers = LISTING_WORKERS // 2
-        parts = portions(prefixes, workers) + [[f"groups:{each}:{workers}"] for each in range(workers)]
+    def _plan(self, run: Run, users: int, memberships: int) -> Portions:
+        prefixes = listing_prefixes(users, self._pages_per_second())
+        if prefixes == [""] and users > LISTING_PREFIX_USERS:
+            prefixes = list(HEX)
+        group_parts = max(GROUP_PARTS, memberships // MEMBERSHIPS_IN_A_PART)
+        parts = [f"groups:{each}:{group_parts}" for each in range(group_parts)]
+        parts += [f"users:{prefix}" for prefix in prefixes]
         return {
-            "Scans": [{"Shards": part} for part in portions(SHARDS, SCAN_WORKERS)],
-            "Listings": [{"Parts": part} for part in parts],
+            "Listings": [{"Parts": part} for part in portions(parts, LISTING_WORKERS)],
             "Checks": [{"Bucket": number} for number in range(run["Buckets"])],
         }
 
     def _pages_per_second(self) -> float:
-        """What one of the workers may ask for that list the new pool."""
-        return self.request_plan.listing.rate(Category.USER_LIST)
+        """What one of the listings may ask for that a worker makes side by side."""
+        rate = self.request_plan.listing.rate(Category.USER_LIST)
+        return min(rate / LISTINGS, SLOWEST_PAGES_PER_SECOND)
 
     @staticmethod
     def _resumed(asked: ImportInput, ledger: Ledger) -> Mapping[str, Any]:
@@ -265,6 +305,15 @@ def _moment(asked: ImportInput, before: Mapping[str, Any]) -> str:
             "another pool without Resume",
         )
     return moment
+
+
+def scan_portions(users: int, head_start: int) -> list[ScanPortion]:
+    """The shards dealt out to the workers that scan, each with its part of the head start."""
+    workers = min(SCAN_WORKERS, max(1, -(-users // USERS_PER_SCAN_WORKER)))
+    return [
+        {"Portion": number, "Shards": shards, "HeadStart": -(-head_start // workers)}
+        for number, shards in enumerate(portions(SHARDS, workers))
+    ]
 
 
 def _check_region(pool_id: str, region: str) -> None:

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from lifeboat.aws.queues import Queue
-from lifeboat.errors import TRANSIENT, CognitoError, LifeboatError, ResourceNotFound
+from lifeboat.errors import TRANSIENT, CognitoError, LifeboatError, ResourceNotFound, StoreUnavailable
 from lifeboat.restore.messages import NewUser, Unusable, Update
 from lifeboat.telemetry import logger
 
@@ -31,6 +31,14 @@ class Consumer(Generic[M]):
     read: Callable[[str], M]
     handle: Callable[[M], None]
     give_up: Callable[[M, str], None]
+    finish: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """After a batch: write what was counted. That this failed is no reason to handle the batch again."""
+        try:
+            self.finish()
+        except StoreUnavailable as error:
+            logger.warning("progress not counted", error=_name(error))
 
     def take(self, record: SQSRecord) -> None:
         """Handle one message. Raises when it is to be delivered again."""

@@ -24,18 +24,7 @@ RECEIVERS = 8
 LARGEST_FILE = 95_000_000
 """Bytes; an import job takes 100 MB."""
 
-SMALLEST_CHUNK = 500
-GROWTH = 4
-"""The first chunk is small, so that updates start early, and each is larger than the one before: a pool
-allows 1,000 jobs in all."""
-
-
 CSV_ONLY = "UserLane is csv, and an import job cannot create this user"
-
-
-def chunk_size(number: int, largest: int) -> int:
-    """How many users the `number`th chunk (from 0) takes."""
-    return int(min(largest, SMALLEST_CHUNK * GROWTH ** min(number, 10)))
 
 
 def hidden_for(size: int) -> int:

@@ -24,14 +24,17 @@ from lifeboat.errors import CognitoRefused, ImportStalled, LifeboatError, Resour
 from lifeboat.model import User, now, seconds_between
 from lifeboat.pacing import Deadline
 from lifeboat.restore.expectation import Files, digest
-from lifeboat.restore.import_chunk import Chunk, Drain, chunk_size
+from lifeboat.restore.import_chunk import Chunk, Drain
 from lifeboat.restore.job_log import SUCCEEDED, log_group, log_stream, row_results
+from lifeboat.restore.lanes import SMALLEST_FIRST, JobSize
 from lifeboat.restore.messages import NewUser, new_user, updates_for
+from lifeboat.restore.scanned import Scanned
 from lifeboat.restore.tasks import JobProgress, JobTask, Run
 from lifeboat.store.backup import Backup
 from lifeboat.store.keys import shard_of
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes, State
+from lifeboat.store.tally import Count, Tally
 from lifeboat.telemetry import logger
 
 PLANNED, UPLOADED, STARTED = "PLANNED", "UPLOADED", "STARTED"
@@ -40,10 +43,12 @@ START_SECONDS = 10
 USERS_PER_SECOND = 35
 """What import jobs were seen to do; used only to choose when to look again."""
 
-LONGEST_LOOK = 300
+LONGEST_LOOK = 3_600
 LOG_LOOK = 5
 BUSY_LOOK = 15
-"""Seconds until the next look: at a running job, an incomplete log, a job that may not start yet."""
+SCAN_LOOK = 1
+"""Seconds until the next look: at a running job, an incomplete log, a job that may not start yet, a queue
+that the scan is still filling."""
 
 LOG_GRACE = 120
 """Seconds after a job's end for which its log may still grow."""
@@ -70,6 +75,8 @@ class ImportJobStep:
     ledger: Ledger
     files: Files
     largest_chunk: int
+    updates_per_second: float
+    tally: Tally
 
     def take(self, task: JobTask, deadline: Deadline) -> JobProgress:
         """Settle the job that has ended, start the next one. Safe to repeat at any point.
@@ -118,7 +125,7 @@ class ImportJobStep:
     def _active(self, job: Mapping[str, Any], described: ImportJob) -> JobProgress:
         rows = int(job["rows"])
         left = rows - described.imported - described.skipped - described.failed
-        seconds = START_SECONDS / 2 + left / USERS_PER_SECOND
+        seconds = left / USERS_PER_SECOND + (START_SECONDS / 2 if left == rows else 0)
         return _progress(rows, rows - left, int(min(max(seconds, 1), LONGEST_LOOK)))
 
     def _start(self, job: Mapping[str, Any], handles: list[str]) -> JobProgress | None:
@@ -174,6 +181,11 @@ class ImportJobStep:
                 if sub not in before or before[sub].state is not State.CREATED
             }
         )
+        self.tally.add(
+            self.run["ImportId"],
+            Count(settled=sum(sub not in before and not updates.get(sub) for sub in imported)),
+        )
+        self.tally.flush()
         self.drain.divert((users[sub], reason) for sub, reason in others.items() if sub in users)
         self.drain.updates.send(
             update
@@ -241,10 +253,15 @@ class ImportJobStep:
     def _next(self, entry: Mapping[str, Any], deadline: Deadline) -> JobProgress:
         """Drain a chunk and start a job with it, or hand it on where the lane is closed."""
         closed = "UserLane is api" if self.run["UserLane"] == "api" else str(entry.get("csv_closed", ""))
-        if not self.drain.new_users.depth():
-            return NOTHING
+        scanned = Scanned.of(entry)
+        depth = self.drain.new_users.depth()
         number = int(entry.get("jobs", 0))
-        chunk = self.drain.fill(chunk_size(number, self.largest_chunk), deadline)
+        size = self._size(entry, scanned, number, depth)
+        if not scanned.finished and depth < (1 if closed else size):
+            return _progress(0, 0, SCAN_LOOK)
+        if not depth:
+            return NOTHING
+        chunk = self.drain.fill(size, deadline)
         if not chunk:
             return NOTHING
         if closed:
@@ -265,6 +282,13 @@ class ImportJobStep:
         job["state"] = UPLOADED
         self.ledger.update(self.run["ImportId"], {"job": job})
         return self._start(job, chunk.handles) or _progress(0, 0, 1)
+
+    def _size(self, entry: Mapping[str, Any], scanned: Scanned, number: int, depth: int) -> int:
+        """How many users the next job takes: see `lanes`."""
+        in_hand = self.drain.updates.depth() + self.drain.api_users.depth()
+        first, growing = int(entry.get("first_job", SMALLEST_FIRST)), bool(entry.get("jobs_grow", False))
+        sizes = JobSize(first, growing, self.largest_chunk)
+        return sizes.of(number, in_hand / self.updates_per_second, depth + scanned.to_come)
 
     def _prepare(self, job: dict[str, Any], name: str, chunk: Chunk) -> str:
         """Create a job and hand its file in; returns why Cognito refuses it, "" if it does not."""

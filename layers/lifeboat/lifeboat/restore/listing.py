@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
@@ -10,6 +13,12 @@ from lifeboat.model import Group
 from lifeboat.pacing import Deadline
 from lifeboat.restore.expectation import Files, MemberFingerprint, digest, found
 from lifeboat.restore.tasks import ListingTask
+
+LISTINGS = 8
+"""Parts, or groups of a part, that a worker lists side by side: a listing by itself waits for each page."""
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +29,24 @@ class RestoredListing:
     files: Files
     facts: PoolFacts
 
-    def list(self, task: ListingTask, deadline: Deadline) -> ListingTask:
-        """List part after part until all are done or time runs short.
+    def take(self, task: ListingTask, deadline: Deadline) -> ListingTask:
+        """List some parts after others until all are done or time runs short.
 
         A part is `users:<prefix>` or `groups:<k>:<n>`, every nth group beginning with the kth.
         """
         waiting = list(task["Parts"])
         while waiting and not (deadline.near() and len(waiting) < len(task["Parts"])):
-            kind, _, rest = waiting.pop(0).partition(":")
-            if kind == "users":
-                self._list_users(rest)
-            else:
-                start, _, step = rest.partition(":")
-                self._list_groups(int(start), int(step))
+            some, waiting = waiting[:LISTINGS], waiting[LISTINGS:]
+            _side_by_side(self._list_part, some)
         return {"Run": task["Run"], "Parts": waiting, "Finished": not waiting}
+
+    def _list_part(self, part: str) -> None:
+        kind, _, rest = part.partition(":")
+        if kind == "users":
+            self._list_users(rest)
+        else:
+            start, _, step = rest.partition(":")
+            self._list_groups(int(start), int(step))
 
     def _list_users(self, prefix: str) -> None:
         users = {user.sub: found(user, self.facts) for user in self.reader.users(prefix)}
@@ -42,13 +55,24 @@ class RestoredListing:
     def _list_groups(self, start: int, step: int) -> None:
         groups: list[Group] = sorted(self.reader.groups(), key=lambda group: group.name)
         members: dict[tuple[str, str], MemberFingerprint] = {}
-        for group in groups[start::step]:
-            for user in self.reader.members(group.name):
-                join = digest(self.facts.join_key(user))
-                members[join, group.name] = {"join": join, "group": group.name}
+        for found_members in _side_by_side(self._members, [group.name for group in groups[start::step]]):
+            for member in found_members:
+                members[member["join"], member["group"]] = member
         self.files.spread("members", f"groups-{start}", members.values())
         if start == 0:
             self.files.bucket.put_document(
                 f"{self.files.folder}/groups.json",
                 [[group.name, group.description, group.precedence, group.role_arn] for group in groups],
             )
+
+    def _members(self, group_name: str) -> list[MemberFingerprint]:
+        return [
+            {"join": digest(self.facts.join_key(user)), "group": group_name}
+            for user in self.reader.members(group_name)
+        ]
+
+
+def _side_by_side(work: Callable[[A], B], pieces: Iterable[A]) -> list[B]:
+    """Do the work for each piece, some at a time. Raises what the first one that fails raises."""
+    with ThreadPoolExecutor(LISTINGS) as executor:
+        return list(executor.map(work, pieces))

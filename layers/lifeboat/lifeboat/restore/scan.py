@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.pool import FACTOR_ADDRESSES, wanted, wants_password
-from lifeboat.model import Status, User
+from lifeboat.model import Membership, Status, User
 from lifeboat.pacing import Deadline
 from lifeboat.restore.csv_rows import RowFormat, Uncarried
 from lifeboat.restore.expectation import Files, Fingerprint, expected
 from lifeboat.restore.messages import NewUser, new_user
 from lifeboat.restore.tasks import Run, ScanTask
 from lifeboat.store.backup import Backup
+from lifeboat.store.keys import SHARDS
+from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes
 
 BY_CHOICE = "UserLane is api"
 
+HEAD_START = "head start: so that memberships begin at once"
+
 AT_A_TIME = 100
 """Messages gathered before they are sent, so that the queues' batches are full."""
+
+READERS = 4
+"""Shards that a worker reads side by side."""
+
+USERS_AT_A_TIME = 2_000
+MOST_SHARDS_AT_A_TIME = 16
+"""A worker takes shards together that hold about so many users, but not more shards than this: each time has
+its own files, and says how far the scan is."""
+
+
+def shards_at_a_time(users: int) -> int:
+    """How many shards are scanned together in a backup of so many users."""
+    return max(1, min(MOST_SHARDS_AT_A_TIME, len(SHARDS) * USERS_AT_A_TIME // max(1, users)))
+
+
+def scan_field(portion: int) -> str:
+    """The attribute of the import's ledger entry in which a worker says how far it is."""
+    return f"scan_{portion}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +56,45 @@ class Scan:
     outcomes: Outcomes
     files: Files
     rows: RowFormat
+    ledger: Ledger
 
     def enqueue(self, task: ScanTask, deadline: Deadline) -> ScanTask:
-        """Enqueue shard after shard until all are done or time runs short.
+        """Enqueue the users of some shards after others until all are done or time runs short.
 
         Users that an earlier run of the same import has settled well are not enqueued again. Enqueuing
         a user twice is harmless.
         """
         waiting = list(task["Shards"])
-        enqueued, counted = task.get("Enqueued", 0), task.get("Expected", 0)
-        while waiting and not (deadline.near() and len(waiting) < len(task["Shards"])):
-            sent, users = self._enqueue_shard(task, waiting.pop(0))
-            enqueued, counted = enqueued + sent, counted + users
-        return {
-            "Run": task["Run"],
-            "Shards": waiting,
-            "Enqueued": enqueued,
-            "Expected": counted,
-            "Finished": not waiting,
+        entry = self.ledger.get(task["Run"]["ImportId"]) or {}
+        at_a_time, resumed = shards_at_a_time(int(entry.get("users", 0))), bool(entry.get("resumed", True))
+        done: ScanTask = {
+            **task,
+            "Enqueued": task.get("Enqueued", 0),
+            "Expected": task.get("Expected", 0),
+            "Complete": task.get("Complete", 0),
         }
+        while waiting and not (deadline.near() and len(waiting) < len(task["Shards"])):
+            some, waiting = waiting[:at_a_time], waiting[at_a_time:]
+            self._enqueue_shards(done, some, resumed)
+            done |= {"Shards": waiting, "Finished": not waiting}
+            self._tell(done)
+        return {**done, "Shards": waiting, "Finished": not waiting}
 
-    def _enqueue_shard(self, task: ScanTask, shard: str) -> tuple[int, int]:
-        complete = self._settled_well(shard)
+    def _tell(self, done: ScanTask) -> None:
+        """Say how far the worker is: import jobs begin, and progress is shown, while the scan goes on."""
+        told = {"expected": done["Expected"], "complete": done["Complete"], "finished": done["Finished"]}
+        self.ledger.update(done["Run"]["ImportId"], {scan_field(done["Portion"]): told})
+
+    def _enqueue_shards(self, done: ScanTask, shards: list[str], resumed: bool) -> None:
+        """Enqueue the users of some shards, and add to what is done."""
+        run = done["Run"]
         fingerprints: list[Fingerprint] = []
         left_out: list[dict[str, object]] = []
+        ahead = max(0, done["HeadStart"])
 
         def messages() -> Iterator[NewUser]:
-            for user, memberships in self.backup.users_with_groups(shard):
+            nonlocal ahead
+            for user, memberships, complete in self._users(shards, resumed):
                 groups = sorted(membership.group_name for membership in memberships)
                 if user is None:
                     subs = memberships[0].sub
@@ -69,21 +104,44 @@ class Scan:
                 elif user.federated:
                     left_out.append({"sub": user.sub, "why": "federated profile", "memberships": len(groups)})
                 else:
-                    new = wanted(user, self.rows.facts, task["Run"]["SourceSubAttribute"])
+                    new = wanted(user, self.rows.facts, run["SourceSubAttribute"])
                     left_out.extend(
                         {"sub": user.sub, "why": why, "memberships": 0} for why in lost(user, new)
                     )
                     fingerprints.append(expected(new, groups, self.rows.facts))
-                    if user.sub not in complete:
-                        reason = self._why_api(task["Run"], new)
-                        yield new_user(
-                            task["Run"]["ImportId"], task["Run"]["UserPoolId"], new, groups, reason
-                        )
+                    if not complete:
+                        reason = self._why_api(run, new)
+                        if groups and ahead > 0:
+                            reason = reason or HEAD_START
+                            ahead -= len(groups)
+                        yield new_user(run["ImportId"], run["UserPoolId"], new, groups, reason)
 
         sent = self._send(messages())
-        self.files.spread("expected", shard, fingerprints)
-        self.files.bucket.put_lines(f"{self.files.folder}/left-out/{shard}.jsonl.gz", left_out)
-        return sent, len(fingerprints)
+        # Named by the first shard: whoever repeats it has the same shards together.
+        self.files.spread("expected", shards[0], fingerprints)
+        self.files.bucket.put_lines(f"{self.files.folder}/left-out/{shards[0]}.jsonl.gz", left_out)
+        done["HeadStart"] = max(0, ahead)
+        done["Enqueued"] += sent
+        done["Expected"] += len(fingerprints)
+        done["Complete"] += len(fingerprints) - sent
+
+    def _users(
+        self, shards: list[str], resumed: bool
+    ) -> Iterator[tuple[User | None, list[Membership], bool]]:
+        """The users of some shards with their memberships, each with whether it needs nothing more.
+
+        Several shards are read side by side; their users are held in memory meanwhile.
+        """
+
+        def read(shard: str) -> tuple[Iterable[tuple[User | None, list[Membership]]], set[str]]:
+            complete = self._settled_well(shard) if resumed else set()
+            users = self.backup.users_with_groups(shard)
+            return (users if len(shards) == 1 else list(users)), complete
+
+        with ThreadPoolExecutor(READERS) as executor:
+            for users, complete in executor.map(read, shards):
+                for user, memberships in users:
+                    yield user, memberships, user is not None and user.sub in complete
 
     def _settled_well(self, shard: str) -> set[str]:
         """The users that need nothing more; those that failed before are opened again."""

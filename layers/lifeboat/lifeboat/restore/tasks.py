@@ -42,23 +42,31 @@ class GroupsTask(TypedDict):
 
 
 class ScanTask(TypedDict):
-    """Input and output of Enqueue Users: the shards still to be scanned."""
+    """Input and output of Enqueue Users: the shards still to be scanned.
+
+    `HeadStart` is of how many memberships the users are still to go by the API lane before all others. Of the
+    users counted so far `Complete` are of an earlier run and need nothing more.
+    """
 
     Run: Run
+    Portion: int
     Shards: list[str]
+    HeadStart: int
+    Complete: NotRequired[int]
     Enqueued: NotRequired[int]
     Expected: NotRequired[int]
     Finished: NotRequired[bool]
 
 
 class JobTask(TypedDict):
-    """Input of Run Import Job."""
+    """Input of Run Import Jobs. `Progress` is its last answer, absent at first."""
 
     Run: Run
+    Progress: NotRequired[Progress]
 
 
 class JobProgress(TypedDict):
-    """Output of Run Import Job: of so many users of the job so many are done.
+    """An import job, of which so many users are done.
 
     `LookAfter` is in how many seconds there may be something to do.
     """
@@ -69,25 +77,20 @@ class JobProgress(TypedDict):
     LookAfter: int
 
 
-class ProgressTask(TypedDict):
-    """Input of Check Progress. `Previous` is the last answer, absent at first."""
-
-    Run: Run
-    Expected: list[int]
-    Job: NotRequired[JobProgress]
-    Previous: NotRequired[Progress]
-
-
 class Progress(TypedDict):
-    """Output of Check Progress. Times are `instant` texts, `WaitSeconds` whole seconds."""
+    """Output of Run Import Jobs. Times are `instant` texts.
+
+    `CountedAt` is when the outcomes were last counted one by one, "" if never.
+    """
 
     Drained: bool
-    WaitSeconds: int
+    Expected: int
     Settled: int
     Waiting: int
     Imported: int
     ChangedAt: str
     EmptySince: str
+    CountedAt: str
 
 
 class ListingTask(TypedDict):

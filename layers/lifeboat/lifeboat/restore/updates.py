@@ -11,7 +11,9 @@ from lifeboat.errors import CognitoRefused, CognitoUnavailable
 from lifeboat.model import User
 from lifeboat.restore.finding import find_by_name
 from lifeboat.restore.messages import Update
+from lifeboat.restore.user_pace import UserPace
 from lifeboat.store.outcomes import Outcomes
+from lifeboat.store.tally import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +24,34 @@ class UserUpdate:
     reader: PoolReader
     writer: PoolWriter
     outcomes: Outcomes
+    pace: UserPace
 
-    def apply(self, message: Update) -> None:
-        """Make the updates of one message. Raises CognitoError."""
+    def apply(self, message: Update) -> Count:
+        """Make the updates of one message; returns what was done. Raises CognitoError."""
+        count = Count()
         if message.disable:
+            self._wait(message, count)
             self.writer.disable(message.username)
         if message.mfa:
+            self.pace.wait(message.sub)
             self.writer.set_mfa(message.username, message.mfa, message.preferred_mfa)
         if message.links:
             there = self._user(message)
             linked = set(linked_identities(there))
             for provider, user_id in message.links:
                 if (provider, user_id) not in linked:
+                    self._wait(message, count)
                     self._link(message, there.username, (provider, user_id))
         for group_name in message.groups:
+            self._wait(message, count)
             self.writer.add_to_group(message.username, group_name)
-        self.outcomes.updated(message.sub, message.number)
+        count.settled += self.outcomes.updated(message.sub, message.number)
+        return count
+
+    def _wait(self, message: Update, count: Count) -> None:
+        """Wait until the user may be written to, and count a request of the category UserUpdate."""
+        self.pace.wait(message.sub)
+        count.updates += 1
 
     def _user(self, message: Update) -> User:
         """The user as it is: linking takes the username itself, not an alias, and each identity only once."""

@@ -19,6 +19,7 @@ from lifeboat.model import Status, User
 from lifeboat.restore.finding import find_by_name
 from lifeboat.restore.messages import NewUser, Unusable, updates_for
 from lifeboat.store.outcomes import Lane, Outcomes, State
+from lifeboat.store.tally import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class UserRestore:
     outcomes: Outcomes
     updates: Queue
 
-    def restore(self, message: NewUser) -> None:
+    def restore(self, message: NewUser) -> Count:
         """Create the user, give it a password, queue its updates and write its outcome.
 
-        Raises Unusable for what will never succeed, CognitoError otherwise.
+        Returns what that settled. Raises Unusable for what will never succeed, CognitoError otherwise.
         """
         before = self.outcomes.get(message.sub)
         if before is not None and before.state is State.CREATED:
@@ -43,11 +44,12 @@ class UserRestore:
                 self.outcomes.reopen(before)
                 by_api = before.lane is Lane.API
                 self.updates.send(updates_for(message, self._username_of(message), by_api))
-            return
+            return Count()
         created = self._create(message.user())
         updates = updates_for(message, created.username, by_api=True)
-        self.outcomes.created(message.sub, created.sub, len(updates), message.lane_reason)
+        settled = self.outcomes.created(message.sub, created.sub, len(updates), message.lane_reason)
         self.updates.send(updates)
+        return Count(settled=int(settled))
 
     def _create(self, user: User) -> User:
         name = self.facts.sign_in_name(user)

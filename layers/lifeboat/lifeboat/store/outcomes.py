@@ -7,10 +7,12 @@ updates are sent; each update adds its number to a set, so that a message delive
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from boto3.dynamodb.conditions import Attr
 from boto3.dynamodb.conditions import Key as KeyCondition
 from botocore.exceptions import ClientError
 
@@ -21,6 +23,11 @@ from lifeboat.store.table import BackupTable
 FAILURE = "update_failure_"
 """The attribute with the reason of a failed update is named by this and the update's number."""
 
+UPDATE_FAILED = "update_failed"
+"""The attribute that marks an outcome with a failed update, whatever its number."""
+
+COUNTERS = 8
+"""Shards that are counted at a time."""
 
 NEVER_QUEUED = -1
 """The number that stands for all updates of a user, when their messages could not be sent."""
@@ -107,9 +114,27 @@ class Outcomes:
         for shard in SHARDS:
             yield from self.of_shard(shard)
 
-    def created(self, sub: str, new_sub: str, updates_expected: int, lane_reason: str) -> None:
-        """The API lane has created the user; an earlier failure is forgotten."""
-        self._update(
+    def settled(self) -> int:
+        """How many users are settled, counted by DynamoDB, many shards at a time.
+
+        As `Outcome.settled` has it, but an update that failed settles its user even if it was made after all.
+        """
+        all_made = Attr("updates_done").size().gte(Attr("updates_expected"))
+        done = Attr("updates_expected").eq(0) | (Attr("updates_done").exists() & all_made)
+        condition = (Attr("state").eq(State.CREATED.value) & done) | (
+            Attr("state").eq(State.FAILED.value) | Attr(UPDATE_FAILED).exists()
+        )
+
+        def of_shard(shard: str) -> int:
+            key = KeyCondition("pk").eq(outcome_partition(self._import_id, shard))
+            return self._table.count(key, condition)
+
+        with ThreadPoolExecutor(COUNTERS) as executor:
+            return sum(executor.map(of_shard, SHARDS))
+
+    def created(self, sub: str, new_sub: str, updates_expected: int, lane_reason: str) -> bool:
+        """The API lane has created the user, and any failure is forgotten. Says whether that settles it."""
+        before = self._update(
             sub,
             "SET #state = :state, new_sub = :new_sub, updates_expected = :expected, lane = :lane, "
             "lane_reason = :lane_reason REMOVE reason",
@@ -121,6 +146,7 @@ class Outcomes:
                 ":lane_reason": lane_reason,
             },
         )
+        return not updates_expected and before is not None and not before.settled
 
     def created_by_csv(self, updates_expected: Mapping[str, int]) -> None:
         """The CSV lane has created these users, each with so many updates to come; written in batches.
@@ -144,27 +170,34 @@ class Outcomes:
         found = self._table.get_all(outcome_key(self._import_id, sub) for sub in subs)
         return {str(item["sk"]): _outcome(item) for item in found}
 
-    def failed(self, sub: str, reason: str) -> None:
-        """The user cannot be created; never said of one that was."""
-        self._update(
+    def failed(self, sub: str, reason: str) -> bool:
+        """The user cannot be created; never said of one that was. Says whether that settles it."""
+        before = self._update(
             sub,
             "SET #state = :state, reason = :reason",
             {":state": State.FAILED.value, ":reason": reason, ":created": State.CREATED.value},
             "attribute_not_exists(#state) OR #state <> :created",
         )
+        return before is not None and not before.settled
 
-    def updated(self, sub: str, number: int) -> None:
-        """One update message of a user was handled."""
-        self._update(sub, "ADD updates_done :done", {":done": {number}})
+    def updated(self, sub: str, number: int) -> bool:
+        """One update message of a user was handled. Says whether that settles the user."""
+        before = self._update(sub, "ADD updates_done :done", {":done": {number}})
+        if before is None or before.settled:
+            return False
+        return replace(before, updates_done=before.updates_done | {number}).settled
 
-    def update_failed(self, sub: str, number: int, reason: str) -> None:
-        """One update of a user cannot be made."""
-        self._update(sub, "SET #failure = :reason", {":reason": reason}, names={"#failure": _failure(number)})
+    def update_failed(self, sub: str, number: int, reason: str) -> bool:
+        """One update of a user cannot be made. Says whether that settles the user."""
+        names = {"#failure": _failure(number), "#failed": UPDATE_FAILED}
+        values = {":reason": reason, ":yes": True}
+        before = self._update(sub, "SET #failure = :reason, #failed = :yes", values, names=names)
+        return before is not None and not before.settled
 
     def reopen(self, outcome: Outcome) -> None:
         """Forget a failure, because the user is about to be tried again."""
         failures = {f"#f{place}": _failure(number) for place, number in enumerate(outcome.update_failures)}
-        removed = ", ".join(["reason", *failures])
+        removed = ", ".join(["reason", UPDATE_FAILED, *failures])
         if outcome.state is State.FAILED:
             expression, names = f"REMOVE {removed}, #state", {**failures, "#state": "state"}
         else:
@@ -182,9 +215,14 @@ class Outcomes:
         values: dict[str, Any],
         condition: str | None = None,
         names: dict[str, str] | None = None,
-    ) -> None:
+    ) -> Outcome | None:
+        """Update one outcome and return it as it was before; None if the condition was not met."""
         key = outcome_key(self._import_id, sub)
-        arguments: dict[str, Any] = {"Key": {"pk": key.pk, "sk": key.sk}, "UpdateExpression": expression}
+        arguments: dict[str, Any] = {
+            "Key": {"pk": key.pk, "sk": key.sk},
+            "UpdateExpression": expression,
+            "ReturnValues": "ALL_OLD",
+        }
         if values:
             arguments["ExpressionAttributeValues"] = values
         if names is None and "#state" in expression:
@@ -195,9 +233,10 @@ class Outcomes:
             arguments["ConditionExpression"] = condition
         try:
             with store_errors("DynamoDB"):
-                self._table.table.update_item(**arguments)
+                answer = self._table.table.update_item(**arguments)
         except ClientError:
-            return
+            return None
+        return _outcome({"sk": sub, **answer.get("Attributes", {})})
 
 
 def _failure(number: int) -> str:

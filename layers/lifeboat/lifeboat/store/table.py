@@ -104,6 +104,23 @@ class BackupTable(Backup):
         """All items of a partition."""
         return self.query(KeyCondition("pk").eq(partition), consistent=consistent)
 
+    def count(self, condition: ConditionBase, filter_by: ConditionBase) -> int:
+        """How many items of a Query a filter lets through, read consistently and counted by DynamoDB."""
+        arguments: dict[str, Any] = {
+            "KeyConditionExpression": condition,
+            "FilterExpression": filter_by,
+            "Select": "COUNT",
+            "ConsistentRead": True,
+        }
+        counted = 0
+        while True:
+            with store_errors("DynamoDB"):
+                page = self.table.query(**arguments)
+            counted += page["Count"]
+            if not page.get("LastEvaluatedKey"):
+                return counted
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     def get(self, key: Key) -> Item | None:
         """One item, read consistently; None if it is not there."""
         with store_errors("DynamoDB"):
