@@ -35,7 +35,7 @@ INVOCATION_SECONDS = 840
 """What an invocation that is called again has worked for: 900 seconds less the deadline's reserve."""
 
 EVENTS = {"Task": 5, "Choice": 2, "Pass": 2, "Wait": 2, "Succeed": 2, "Parallel": 4, "Map": 4, "Fail": 1}
-"""Events of a state in which nothing fails. A Lambda Task is entered, scheduled, started, succeeded and exited.
+"""Events of a state in which nothing fails. A Lambda Task is entered, scheduled, started, succeeded, exited.
 A Map has two more for each iteration, started and succeeded."""
 
 Answer = Callable[[Any], Any]
