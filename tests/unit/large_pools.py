@@ -31,6 +31,8 @@ class PagedReader(PoolReader):
     """A reader of a pool that is given as sequences of subs. Tokens are positions.
 
     `budget` is spent page by page. Tokens in `refused` are refused, once each. `asked` is what was listed.
+    The listings in `stops` (a prefix, a group's name, "groups") end silently after so many entries.
+    `between` is called between two pages.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class PagedReader(PoolReader):
         self.budget = budget or Budget(1_000_000_000)
         self.refused: list[str] = []
         self.asked: list[tuple[str, str]] = []
+        self.stops: dict[str, int] = {}
+        self.between: Callable[[], None] = lambda: None
         self._person = person or plain
         self._lock = threading.Lock()
 
@@ -78,12 +82,15 @@ class PagedReader(PoolReader):
             self.refused.remove(token)
             raise CognitoRefused("List", "InvalidParameterException", "Invalid pagination token")
         position = int(token or 0)
+        if what in self.stops:
+            subs = subs[: self.stops[what]]
         while True:
             with self._lock:
                 self.budget.left -= 1
                 self.asked.append((what, str(position)))
             end = position + PAGE
             yield subs[position:end], str(end) if end < len(subs) else ""
+            self.between()
             position = end
             if position >= len(subs):
                 return
