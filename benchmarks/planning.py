@@ -29,11 +29,13 @@ class ExportPlan:
     membership_workers: int
     lanes: int
     share: int
+    side_by_side: bool
+    """Whether memberships are listed beside the users, with a part of the quota, or after them with all of it."""
 
     @property
     def workers(self) -> int:
         """All workers that share the quota."""
-        return len(self.portions) + self.membership_workers
+        return len(self.portions) + (self.membership_workers if self.side_by_side else 0)
 
     def bucket(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> TokenBucket:
         """The token bucket of one worker, by another clock."""
@@ -71,7 +73,9 @@ def export_plan(users: int, share: int, concurrency: int) -> ExportPlan:
     budget = Budget(share, concurrency + MEMBERSHIP_WORKERS)
     prefixes = listing_prefixes(users, budget.rate(Category.USER_LIST))
     dealt = portions(prefixes, concurrency)
-    return ExportPlan(tuple(tuple(each) for each in dealt), MEMBERSHIP_WORKERS, LANES, share)
+    return ExportPlan(
+        tuple(tuple(each) for each in dealt), MEMBERSHIP_WORKERS, LANES, share, side_by_side=True
+    )
 
 
 def job_sizes(users: int, largest: int) -> list[int]:
