@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from moto.cognitoidp.models import CognitoIdpGroup, CognitoIdpUser, CognitoIdpUserPool, cognitoidp_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.reader import Listed, PoolReader
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.model import Group, User
 from lifeboat.pacing import Budget
@@ -110,6 +111,20 @@ def asked_of(client: Any, operation: str) -> list[dict[str, Any]]:
         f"provide-client-params.{service}.{operation}", lambda params, **_: asked.append(params)
     )
     return asked
+
+
+@contextmanager
+def listing_shows(listing: str, change: Callable[[list[Any]], list[Any]]) -> Iterator[None]:
+    """Let the pages of a reader's `user_pages`, `member_pages` or `group_pages` show something else."""
+    whole = getattr(PoolReader, listing)
+
+    def changed(self: PoolReader, *args: Any, **kwargs: Any) -> Iterator[Listed[Any]]:
+        for page in whole(self, *args, **kwargs):
+            yield Listed(change(page.entries), page.following)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PoolReader, listing, changed)
+        yield
 
 
 @contextmanager

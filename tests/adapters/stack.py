@@ -22,11 +22,11 @@ from lifeboat.export.tasks import (
     CleanupPlan,
     CompleteTask,
     ConfigurationTask,
-    GroupsResult,
     MembershipsTask,
     RetireTask,
     UsersTask,
 )
+from lifeboat.export.tasks import GroupsTask as ExportedGroups
 from lifeboat.pacing import Deadline
 from lifeboat.restore import assembly as restoring
 from lifeboat.restore.begin import Begun as ImportBegun
@@ -195,10 +195,13 @@ class Export:
         self.configured = task
         return task
 
-    def groups(self) -> GroupsResult:
-        return exporting.group_export(self.begun["Run"]).export({"Run": self.begun["Run"]})
+    def groups(self) -> ExportedGroups:
+        task: ExportedGroups = {"Run": self.begun["Run"], "Left": 0}
+        while not task.get("Finished"):
+            task = exporting.group_export(self.begun["Run"]).export(task, self.deadline)
+        return task
 
-    def memberships(self, groups: GroupsResult) -> list[MembershipsTask]:
+    def memberships(self, groups: ExportedGroups) -> list[MembershipsTask]:
         finished = []
         for portion in groups["Portions"]:
             task: MembershipsTask = {"Run": self.begun["Run"], **portion}  # type: ignore[typeddict-item]
@@ -208,13 +211,13 @@ class Export:
         return finished
 
     def plan(
-        self, users: list[UsersTask], groups: GroupsResult, memberships: list[MembershipsTask]
+        self, users: list[UsersTask], groups: ExportedGroups, memberships: list[MembershipsTask]
     ) -> CleanupPlan:
         return plan_cleanup(
             {
                 "Run": self.begun["Run"],
                 "Users": [{"Counts": each["Counts"], "Absences": each["Absences"]} for each in users],
-                "Groups": groups,
+                "Groups": {"Counts": groups["Counts"], "Absences": groups["Absences"]},
                 "Memberships": [
                     {"Counts": each["Counts"], "Absences": each["Absences"]} for each in memberships
                 ],

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from lifeboat.aws.bucket import Bucket
-from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.reader import Listed, PoolReader
 from lifeboat.errors import ResourceNotFound
 from lifeboat.export.absences import Absences
+from lifeboat.export.places import Places
 from lifeboat.export.users import UserExport
 from lifeboat.model import User
 from lifeboat.store.items import Change
@@ -38,8 +39,10 @@ class Listing(PoolReader):
         self.people[sub] = User(sub, f"user-{number}", given, True, "CONFIRMED", FIRST, modified_at)
         return sub
 
-    def users(self, prefix: str = "", limit: int | None = None) -> Iterator[User]:
-        yield from list(self.people.values())
+    def user_pages(
+        self, prefix: str = "", token: str = "", limit: int | None = None
+    ) -> Iterator[Listed[User]]:
+        yield Listed(list(self.people.values()), "")
 
     def with_mfa(self, user: User) -> User:
         self.read.append(user.username)
@@ -59,9 +62,11 @@ class World:
             self.table,
             self.pool,
             Absences(self.bucket, at),
+            Places(self.bucket, at),
             VersionWriter(self.table, at, 35),
             at,
             capture,
+            lanes=1,
         )
         return dict(export.export({"Run": {}, "Prefixes": [SHARD]}, PLENTY))  # type: ignore[typeddict-item]
 
@@ -176,4 +181,4 @@ def test_a_user_deleted_between_listing_and_reading_is_absent_and_disturbs_nobod
     assert world.table.get(user_key(new)) is None
     assert world.item(ann)["valid_from"] == FIRST  # until it is looked for again
     (manifest,) = task["Absences"]
-    assert Absences(world.bucket, SECOND).get(manifest)["subs"] == [ann]
+    assert Absences(world.bucket, SECOND).get(manifest)[0]["subs"] == [ann]

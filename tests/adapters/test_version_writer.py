@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from lifeboat.errors import StoreUnavailable
 from lifeboat.export.counts import Counts, count_change, no_counts
 from lifeboat.model import Group, Membership, User
 from lifeboat.store.items import Change, Draft, draft_group, draft_membership, draft_user, user_from
 from lifeboat.store.keys import Key, history_key, user_key
-from lifeboat.store.table import BackupTable, StoredVersion, VersionWriter
+from lifeboat.store.table import BATCH_GET_KEYS, WRITERS, BackupTable, StoredVersion, VersionWriter
 from tests.adapters.dying import DyingTable, Killed, content
 from tests.unit.examples import AT, EARLIER, USER
 
@@ -133,13 +136,98 @@ def test_an_item_that_changes_between_two_attempts_has_one_earlier_version(table
 
 
 def test_a_long_listing_is_written_as_it_goes(table: BackupTable) -> None:
-    writer = VersionWriter(table, AT, 35)
+    written = threading.Event()
+
+    class Telling(BackupTable):
+        def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
+            super().put_all(items)
+            if len(content(self)) == 100:
+                written.set()
+
+    writer = VersionWriter(Telling(table._resource, table.name), AT, 35)
     for number in range(100):
         writer.write(draft_user(user(number)), None)
-    assert len(content(table)) == 100, "a full buffer does not wait for the flush"
+    assert written.wait(30), "a full buffer does not wait for the flush"
     writer.write(draft_user(user(100)), None)
     writer.flush()
     assert len(content(table)) == 101
+
+
+# -- how changes are written --------------------------------------------------------------------
+
+
+class Unwilling:
+    """A client of DynamoDB that processes so many writes of a request and gives the others back."""
+
+    def __init__(self, client: Any, willing: int) -> None:
+        self._client = client
+        self._willing = willing
+        self.sizes: list[int] = []
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803
+        [(name, requests)] = RequestItems.items()
+        self.sizes.append(len(requests))
+        answer = self._client.batch_write_item(RequestItems={name: requests[: self._willing]})
+        left = requests[self._willing :]
+        return {**answer, "UnprocessedItems": {name: left} if left else {}}
+
+
+def unwilling(table: BackupTable, willing: int, patch: pytest.MonkeyPatch) -> Unwilling:
+    client = Unwilling(table.table.meta.client, willing)
+    patch.setattr(table.table.meta, "client", client)
+    return client
+
+
+def test_changes_are_written_25_at_a_time(table: BackupTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = unwilling(table, 25, monkeypatch)
+    table.put_all(draft_user(user(number)).item(AT, Change.ADDED) for number in range(110))
+    assert client.sizes == [25, 25, 25, 25, 10]
+
+
+def test_what_dynamodb_leaves_unprocessed_is_sent_again(
+    table: BackupTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a DynamoDB that carries out 10 writes of a request
+    client = unwilling(table, 10, monkeypatch)
+    # When users are written and some of them retired
+    people = [user(number) for number in range(110)]
+    table.put_all(draft_user(each).item(AT, Change.ADDED) for each in people)
+    table.delete_all(user_key(each.sub) for each in people[:30])
+    # Then everything is carried out, by requests of 25 writes at most
+    monkeypatch.undo()
+    assert table.stored_users("ab").keys() == {each.sub for each in people[30:]}
+    assert max(client.sizes) == 25
+
+
+def test_changes_are_written_side_by_side_and_beside_the_listing(table: BackupTable) -> None:
+    # Given a DynamoDB that answers no request until as many as there are writers have come
+    together = threading.Barrier(WRITERS, timeout=60)
+
+    class Patient(BackupTable):
+        def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
+            written = list(items)
+            if written:
+                together.wait()
+            super().put_all(written)
+
+    writer = VersionWriter(Patient(table._resource, table.name), AT, 35)
+    # When a listing comes with so many batches of new users
+    for number in range(WRITERS * BATCH_GET_KEYS):
+        writer.write(draft_user(user(number)), None)
+    writer.flush()
+    # Then it was not held up by the first of them
+    assert len(content(table)) == WRITERS * BATCH_GET_KEYS
+
+
+def test_a_batch_that_fails_in_the_background_fails_the_export(table: BackupTable) -> None:
+    class Failing(BackupTable):
+        def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
+            raise StoreUnavailable("DynamoDB: BatchWriteItem: InternalServerError")
+
+    writer = VersionWriter(Failing(table._resource, table.name), AT, 35)
+    writer.write(draft_user(user(1)), None)
+    with pytest.raises(StoreUnavailable):
+        writer.flush()
 
 
 # -- retiring -----------------------------------------------------------------------------------
@@ -170,7 +258,7 @@ def test_what_is_retired_moves_to_history(table: BackupTable) -> None:
         earlier = table.get(history_key(key, EARLIER))
         assert earlier is not None
         assert (earlier["valid_from"], earlier["valid_to"]) == (EARLIER, AT)
-    assert table.stored_members("staff") == {}
+    assert list(table.stored_members("staff")) == []
 
 
 def test_what_the_same_export_wrote_is_retired_without_history(table: BackupTable) -> None:

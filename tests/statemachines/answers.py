@@ -15,8 +15,8 @@ from lifeboat.export.tasks import (
     CleanupPlan,
     CleanupTask,
     ConfigurationTask,
-    GroupsResult,
     MembershipsTask,
+    Portion,
     RetireTask,
     UsersTask,
 )
@@ -110,7 +110,8 @@ def begin_export(task: ExecutionTask) -> BegunExport:
         "EstimatedUsers": 200,
         "CaptureMfa": False,
     }
-    return {"Run": run, "UserPortions": [{"Prefixes": ["0", "2"]}, {"Prefixes": ["1", "3"]}]}
+    portions: list[Portion] = [{"Prefixes": ["0", "2"]}, {"Prefixes": ["1", "3"]}]
+    return {"Run": run, "UserPortions": portions, "Groups": {"Left": 0}}
 
 
 def export_users(task: UsersTask) -> UsersTask:
@@ -125,12 +126,14 @@ def export_users(task: UsersTask) -> UsersTask:
     }
 
 
-def export_groups(task: ExportGroupsTask) -> GroupsResult:
+def export_groups(task: ExportGroupsTask) -> ExportGroupsTask:
     return {
+        "Run": task["Run"],
+        "Left": task["Left"],
         "Counts": counts(40, absent=1),
-        "MembershipCounts": counts(0, absent=0),
         "Absences": ["groups"],
         "Portions": [{"Portion": 0, "Next": 0}, {"Portion": 1, "Next": 0}],
+        "Finished": True,
     }
 
 

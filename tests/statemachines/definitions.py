@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lifeboat.listing import MEMBERSHIP_WORKERS
 from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS
 from tests.statemachines.graph import Machine, Surroundings, read, states
 from tests.statemachines.payloads import ROOT, given_by
@@ -49,8 +48,8 @@ def surroundings() -> Surroundings:
         answers={f"{name}Arn": given_by(function_named(f"{name}Arn")) for name in functions},
         workers={
             "Export User Portions": exporters,
-            "Export Membership Portions": MEMBERSHIP_WORKERS,
-            "Retire Portions": exporters + MEMBERSHIP_WORKERS,
+            "Export Membership Portions": exporters,
+            "Retire Portions": exporters,
             "Scan Backup": SCAN_WORKERS,
             "List New Pool": LISTING_WORKERS,
         },

@@ -8,7 +8,6 @@ import pytest
 
 from lifeboat.export.tasks import (
     ConfigurationTask,
-    GroupsResult,
     GroupsTask,
     MembershipsTask,
     RetireTask,
@@ -34,6 +33,7 @@ def test_export_runs_to_its_end(engine: Engine) -> None:
     assert run.path == [
         "Begin Export",
         "List Pool",
+        "Export Membership Portions",
         "Plan Cleanup",
         "Anything To Retire?",
         "Retire Portions",
@@ -110,6 +110,29 @@ def test_memberships_are_listed_again_until_every_group_is_finished(engine: Engi
     assert sorted((task["Portion"], task["Next"]) for task in calls) == [(0, 0), (0, 10), (1, 0), (1, 10)]
     [cleanup] = run.payloads("plan_cleanup")
     assert [part["Counts"]["listed"] for part in cleanup["Memberships"]] == [20, 20]
+
+
+def test_groups_are_listed_again_until_the_last_page(engine: Engine) -> None:
+    def two_calls(task: GroupsTask) -> GroupsTask:
+        if task["Left"] < 2:
+            return {"Run": task["Run"], "Left": task["Left"] + 1, "Finished": False}
+        return answers.export_groups(task)
+
+    run = engine.run("export", {**export_answers(), "export_groups": two_calls})
+
+    assert run.status == "SUCCEEDED"
+    calls = run.payloads("export_groups")
+    assert [task["Left"] for task in calls] == [0, 1, 2]
+    assert all(set(task) == {"Run", "Left"} for task in calls)
+    assert run.count("export_memberships") == 2
+
+
+def test_members_are_listed_when_users_are_and_each_gets_the_whole_quota(engine: Engine) -> None:
+    run = engine.run("export", export_answers())
+
+    order = [function for function, _ in run.calls]
+    last_of_users = max(number for number, function in enumerate(order) if function == "export_users")
+    assert order.index("export_memberships") > last_of_users
 
 
 def test_configuration_is_captured_until_every_part_is_read(engine: Engine) -> None:
@@ -222,9 +245,8 @@ def test_nothing_is_retired_when_nothing_is_absent(engine: Engine) -> None:
 
 
 def test_a_pool_without_groups_has_no_memberships_to_list(engine: Engine) -> None:
-    def no_groups(_: GroupsTask) -> GroupsResult:
-        nothing = counts(0, absent=0)
-        return {"Counts": nothing, "MembershipCounts": nothing, "Absences": [], "Portions": []}
+    def no_groups(task: GroupsTask) -> GroupsTask:
+        return {**task, "Counts": counts(0, absent=0), "Absences": [], "Portions": [], "Finished": True}
 
     run = engine.run("export", {**export_answers(), "export_groups": no_groups})
 

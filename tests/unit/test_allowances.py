@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lifeboat.cognito.reader import PAGE
-from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes
+from lifeboat.listing import export_workers, listing_prefixes
 from lifeboat.pacing import Budget, Category
 from lifeboat.restore.messages import GROUPS_IN_AN_UPDATE
 from tests.template.reading import source
@@ -29,12 +29,12 @@ def consumer(function: str) -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("share", "concurrency"), [(DEFAULT, LEAST), (DEFAULT, DEFAULT), (DEFAULT, MOST), (MOST, DEFAULT)]
 )
-def test_a_worker_lists_its_prefix_within_one_invocation(
+def test_a_prefix_is_as_a_rule_listed_within_one_invocation(
     users: int, share: Value, concurrency: Value
 ) -> None:
-    # The users of a prefix are listed from the first page to the last: there is no going on in between.
-    workers = parameter("ExportConcurrency", concurrency) + MEMBERSHIP_WORKERS
-    rate = Budget(parameter("ExportQuotaShare", share), workers).rate(Category.USER_LIST)
+    # The next invocation goes on within a prefix, but has to read again what the backup holds of it.
+    quota = Budget(parameter("ExportQuotaShare", share), 1).rate(Category.USER_LIST)
+    rate = quota / export_workers(quota, parameter("ExportConcurrency", concurrency))
     seconds = users / len(listing_prefixes(users, rate)) / PAGE / rate
     assert seconds < int(source()["Resources"]["ExportUsersFunction"]["Properties"]["Timeout"])
 

@@ -31,7 +31,7 @@ def task(
     groups: Counts | None = None,
     memberships: Counts | None = None,
     allow: bool = False,
-    manifests: tuple[str, ...] = ("users-", "groups", "memberships-gone", "memberships-0-0"),
+    manifests: tuple[str, ...] = ("users-", "groups", "memberships-0-0"),
 ) -> CleanupTask:
     """What the listing came to, with each kind's counts in one part and nothing in another."""
     return {
@@ -45,12 +45,13 @@ def task(
         ],
         "Groups": {
             "Counts": groups or counts(),
-            "MembershipCounts": memberships or counts(),
-            "Absences": [name for name in manifests if name in ("groups", "memberships-gone")],
-            "Portions": [],
+            "Absences": [name for name in manifests if name == "groups"],
         },
         "Memberships": [
-            {"Counts": counts(), "Absences": [name for name in manifests if name.startswith("memberships-0")]}
+            {
+                "Counts": memberships or counts(),
+                "Absences": [name for name in manifests if name.startswith("memberships")],
+            }
         ],
     }
 

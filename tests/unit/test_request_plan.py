@@ -13,7 +13,6 @@ from lifeboat.request_plan import (
     ExportPlan,
     ImportPlan,
     PlannedRequests,
-    workers_kept_busy,
 )
 
 DEFAULTS = Quotas()
@@ -40,7 +39,7 @@ def line(lines: list[PlannedRequests], category: Category, state: str) -> Planne
 
 
 def test_an_export_tells_what_it_will_ask_for() -> None:
-    lines = ExportPlan(50, DEFAULTS, user_listers=4, membership_listers=2).lines()
+    lines = ExportPlan(50, DEFAULTS, workers=6).lines()
     assert line(lines, Category.USER_LIST, "Export Users") == {
         "category": "UserList",
         "states": ["Export Users", "Export Memberships", "Retire Items"],
@@ -53,7 +52,7 @@ def test_an_export_tells_what_it_will_ask_for() -> None:
 
 
 def test_an_export_that_captures_second_factors_reads_users_at_the_raised_quota() -> None:
-    plan = ExportPlan(50, Quotas(user_read=600), 4, 2, captures_mfa=True)
+    plan = ExportPlan(50, Quotas(user_read=600), 6, captures_mfa=True)
     told = line(plan.lines(), Category.USER_READ, "Export Users")
     assert (told["quota"], told["workers"], told["rate"]) == ("600", 6, "50")
     assert plan.listing.rate(Category.USER_READ) == 50
@@ -80,7 +79,7 @@ def test_states_that_run_together_keep_to_the_share_together(
 ) -> None:
     lines = [
         *import_plan(share, creators=creators, updaters=updaters).lines(),
-        *ExportPlan(share, DEFAULTS, listers, 2, captures_mfa).lines(),
+        *ExportPlan(share, DEFAULTS, listers, captures_mfa).lines(),
     ]
     for states in AT_THE_SAME_TIME:
         shares: defaultdict[str, Fraction] = defaultdict(Fraction)
@@ -97,13 +96,6 @@ def test_a_line_is_what_its_budget_gives() -> None:
     for told in Allotment(("Create Users",), tuple(Category), budget).lines():
         assert float(told["rate"]) == pytest.approx(budget.rate(Category(told["category"])), rel=1e-3)
         assert float(told["quota"]) == budget.quotas.of(Category(told["category"]))
-
-
-@pytest.mark.parametrize(
-    ("rate", "most", "workers"), [(15, 4, 4), (15, 16, 8), (30, 16, 15), (3, 4, 2), (0.3, 4, 1), (1e6, 2, 2)]
-)
-def test_no_more_workers_list_than_the_share_keeps_busy(rate: float, most: int, workers: int) -> None:
-    assert workers_kept_busy(rate, most) == workers
 
 
 def test_only_what_aws_raises_differs_from_account_to_account() -> None:

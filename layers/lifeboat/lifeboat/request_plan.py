@@ -9,15 +9,11 @@ has its part of the share.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypedDict
 
 from lifeboat.pacing import Budget, Category, Quotas
-
-SECONDS_PER_PAGE = 0.5
-"""What a worker takes for a page of a listing if it need not wait: the answer, comparing and writing."""
 
 
 class PlannedRequests(TypedDict):
@@ -59,28 +55,14 @@ class Allotment:
         ]
 
 
-def workers_kept_busy(rate: float, most: int) -> int:
-    """How many workers a listing can use at so many pages per second in all, at most `most`.
-
-    Any more would only wait, at the price of their time.
-    """
-    return min(most, max(1, math.ceil(rate * SECONDS_PER_PAGE)))
-
-
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """The plan of an export: the workers that list users, and those that list memberships beside them."""
+    """The plan of an export: so many workers list users, then memberships, then look again."""
 
     share: int
     quotas: Quotas
-    user_listers: int
-    membership_listers: int
+    workers: int
     captures_mfa: bool = False
-
-    @property
-    def workers(self) -> int:
-        """All workers that list."""
-        return self.user_listers + self.membership_listers
 
     @property
     def listing(self) -> Budget:

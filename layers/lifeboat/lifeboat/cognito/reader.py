@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lifeboat.cognito.calls import call
 from lifeboat.errors import ResourceNotFound
@@ -20,6 +20,18 @@ PAGE = USERS_PER_PAGE
 """The largest page of ListUsers, and of ListGroups and ListUsersInGroup too."""
 
 Page = TypeVar("Page", bound=Mapping[str, Any])
+T = TypeVar("T", User, Group)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """One page of a listing. `following` is the token of the next page, "" behind the last one.
+
+    How long a token is good for is not documented: it may be used by the next call of the same run only.
+    """
+
+    entries: list[T]
+    following: str
 
 
 class PoolReader:
@@ -38,11 +50,18 @@ class PoolReader:
         return call(self._pools, self._client.describe_user_pool, UserPoolId=self.pool_id)["UserPool"]
 
     def users(self, prefix: str = "", limit: int | None = None) -> Iterator[User]:
-        """The users whose sub begins with `prefix`; with a `limit`, in pages of so many.
+        """The users whose sub begins with `prefix`; with a `limit`, in pages of so many."""
+        for page in self.user_pages(prefix, limit=limit):
+            yield from page.entries
+
+    def user_pages(
+        self, prefix: str = "", token: str = "", limit: int | None = None
+    ) -> Iterator[Listed[User]]:
+        """The pages of users whose sub begins with `prefix`, from a token on.
 
         Without AttributesToGet, which fails when a listed user lacks an attribute.
         """
-        return self._list_users(f'sub ^= "{prefix}"' if prefix else "", limit or PAGE)
+        return self._user_pages(f'sub ^= "{prefix}"' if prefix else "", limit or PAGE, token)
 
     def user_where(self, attribute: str, value: str) -> User | None:
         """A user by one of the attributes that ListUsers can filter; None if there is none.
@@ -58,21 +77,26 @@ class PoolReader:
         return list(self._list_users(f'{attribute} = "{quoted}"', PAGE))
 
     def _list_users(self, condition: str, limit: int) -> Iterator[User]:
+        for page in self._user_pages(condition, limit):
+            yield from page.entries
+
+    def _user_pages(self, condition: str, limit: int, token: str = "") -> Iterator[Listed[User]]:
         filtered = {"Filter": condition} if condition else {}
         pages = self._pages(
-            lambda token: call(
+            lambda place: call(
                 self._lists,
                 self._client.list_users,
                 UserPoolId=self.pool_id,
                 Limit=limit,
                 **filtered,
-                **token,
+                **place,
             ),
             "PaginationToken",
+            token,
         )
         for page in pages:
-            for entry in page.get("Users", []):
-                yield user_from_listing(entry)
+            users = [user_from_listing(entry) for entry in page.get("Users", [])]
+            yield Listed(users, page.get("PaginationToken") or "")
 
     def with_mfa(self, user: User) -> User:
         """The user with its second factors, by AdminGetUser: this makes it a billed monthly active user.
@@ -90,15 +114,21 @@ class PoolReader:
 
     def groups(self) -> Iterator[Group]:
         """All groups."""
+        for page in self.group_pages():
+            yield from page.entries
+
+    def group_pages(self, token: str = "") -> Iterator[Listed[Group]]:
+        """The pages of groups, from a token on."""
         pages = self._pages(
-            lambda token: call(
-                self._resources, self._client.list_groups, UserPoolId=self.pool_id, Limit=PAGE, **token
+            lambda place: call(
+                self._resources, self._client.list_groups, UserPoolId=self.pool_id, Limit=PAGE, **place
             ),
             "NextToken",
+            token,
         )
         for page in pages:
-            for entry in page.get("Groups", []):
-                yield group_from_listing(entry)
+            groups = [group_from_listing(entry) for entry in page.get("Groups", [])]
+            yield Listed(groups, page.get("NextToken") or "")
 
     def group_exists(self, name: str) -> bool:
         """Whether the group is there."""
@@ -110,31 +140,37 @@ class PoolReader:
 
     def members(self, group_name: str) -> Iterator[User]:
         """A group's members. Raises ResourceNotFound when the group is gone."""
+        for page in self.member_pages(group_name):
+            yield from page.entries
+
+    def member_pages(self, group_name: str, token: str = "") -> Iterator[Listed[User]]:
+        """The pages of a group's members, from a token on. Raises ResourceNotFound when the group is gone."""
         pages = self._pages(
-            lambda token: call(
+            lambda place: call(
                 self._lists,
                 self._client.list_users_in_group,
                 UserPoolId=self.pool_id,
                 GroupName=group_name,
                 Limit=PAGE,
-                **token,
+                **place,
             ),
             "NextToken",
+            token,
         )
         for page in pages:
-            for entry in page.get("Users", []):
-                yield user_from_listing(entry)
+            users = [user_from_listing(entry) for entry in page.get("Users", [])]
+            yield Listed(users, page.get("NextToken") or "")
 
     @staticmethod
-    def _pages(fetch: Callable[[dict[str, str]], Page], token_name: str) -> Iterator[Page]:
-        token: dict[str, str] = {}
+    def _pages(fetch: Callable[[dict[str, str]], Page], token_name: str, token: str = "") -> Iterator[Page]:
+        place = {token_name: token} if token else {}
         while True:
-            page = fetch(token)
+            page = fetch(place)
             yield page
             following = page.get(token_name)
             if not following:
                 return
-            token = {token_name: following}
+            place = {token_name: following}
 
 
 def user_from_listing(entry: Mapping[str, Any]) -> User:

@@ -15,9 +15,11 @@ from lifeboat.export.completion import ExportEnd
 from lifeboat.export.configuration import ConfigurationExport
 from lifeboat.export.groups import GroupExport
 from lifeboat.export.memberships import MembershipExport
+from lifeboat.export.places import Places
 from lifeboat.export.tasks import Run
 from lifeboat.export.users import UserExport
-from lifeboat.pacing import Budget
+from lifeboat.listing import lanes
+from lifeboat.pacing import Budget, Category
 from lifeboat.settings import settings
 from lifeboat.store.table import BackupTable, VersionWriter
 
@@ -38,6 +40,14 @@ def _absences(run: Run) -> Absences:
     return Absences(Bucket(clients.s3(), settings().reports_bucket), run["ExportId"])
 
 
+def _places(run: Run) -> Places:
+    return Places(Bucket(clients.s3(), settings().reports_bucket), run["ExportId"])
+
+
+def _lanes(run: Run) -> int:
+    return lanes(_budget(run["Workers"]).rate(Category.USER_LIST))
+
+
 def _writer(run: Run) -> VersionWriter:
     return VersionWriter(_table(), run["At"], settings().history_days)
 
@@ -50,18 +60,34 @@ def export_beginning() -> ExportBeginning:
 def user_export(run: Run) -> UserExport:
     """For Export Users."""
     return UserExport(
-        _table(), _reader(run["Workers"]), _absences(run), _writer(run), run["At"], run["CaptureMfa"]
+        _table(),
+        _reader(run["Workers"]),
+        _absences(run),
+        _places(run),
+        _writer(run),
+        run["At"],
+        run["CaptureMfa"],
+        _lanes(run),
     )
 
 
 def group_export(run: Run) -> GroupExport:
     """For Export Groups."""
-    return GroupExport(_table(), _reader(1), _absences(run), _writer(run), run["At"])
+    return GroupExport(_table(), _reader(1), _absences(run), _places(run), _writer(run), run["At"])
 
 
 def membership_export(run: Run) -> MembershipExport:
     """For Export Memberships."""
-    return MembershipExport(_table(), _reader(run["Workers"]), _absences(run), _writer(run), run["At"])
+    return MembershipExport(
+        _table(),
+        _reader(run["Workers"]),
+        _absences(run),
+        _places(run),
+        _writer(run),
+        run["At"],
+        _lanes(run),
+        run["EstimatedUsers"],
+    )
 
 
 def configuration_export(run: Run) -> ConfigurationExport:
@@ -73,7 +99,7 @@ def configuration_export(run: Run) -> ConfigurationExport:
 
 def retirement(run: Run) -> Retirement:
     """For Retire Items."""
-    return Retirement(_reader(run["Workers"]), _absences(run), _writer(run))
+    return Retirement(_reader(run["Workers"]), _absences(run), _places(run), _writer(run))
 
 
 def export_end() -> ExportEnd:

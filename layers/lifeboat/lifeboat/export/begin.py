@@ -12,11 +12,11 @@ from lifeboat.aws.executions import Executions
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import AlreadyRunning, InvalidInput, ResourceNotFound
 from lifeboat.export.tasks import Portion, Run
-from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
+from lifeboat.listing import export_workers, listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
-from lifeboat.request_plan import ExportPlan, workers_kept_busy
+from lifeboat.request_plan import ExportPlan
 from lifeboat.settings import Settings
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
@@ -37,6 +37,7 @@ class Begun(TypedDict):
 
     Run: Run
     UserPortions: list[Portion]
+    Groups: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +75,27 @@ class ExportBeginning:
         estimated = int(description.get("EstimatedNumberOfUsers", 0))
         share, quotas = self.settings.export_quota_share, self.settings.quotas
         pages_per_second = Budget(share, 1, quotas).rate(Category.USER_LIST)
-        listers = workers_kept_busy(pages_per_second, self.settings.export_concurrency)
-        budget = Budget(share, listers + MEMBERSHIP_WORKERS, quotas)
-        prefixes = listing_prefixes(estimated, budget.rate(Category.USER_LIST))
-        dealt = portions(prefixes, listers)
+        workers = export_workers(pages_per_second, self.settings.export_concurrency)
         captures_mfa = self._captures_mfa(description)
-        requests = ExportPlan(share, quotas, len(dealt), MEMBERSHIP_WORKERS, captures_mfa)
+        requests = ExportPlan(share, quotas, workers, captures_mfa)
+        prefixes = listing_prefixes(estimated, requests.listing.rate(Category.USER_LIST))
+        dealt = portions(prefixes, workers)
         run: Run = {
             "ExportId": export_id,
             "At": at,
             "ExecutionArn": arn,
-            "Workers": requests.workers,
+            "Workers": workers,
             "AllowMassRetirement": asked.AllowMassRetirement,
             "EstimatedUsers": estimated,
             "CaptureMfa": captures_mfa,
         }
         plan = {"prefixes": len(prefixes), "workers": run["Workers"], "requests": requests.lines()}
         ledger.update(export_id, {"plan": plan, "users_estimated": estimated})
-        return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt]}
+        return {
+            "Run": run,
+            "UserPortions": [{"Prefixes": part} for part in dealt],
+            "Groups": {"Left": 0},
+        }
 
     def _captures_mfa(self, description: Mapping[str, Any]) -> bool:
         wanted = self.settings.capture_mfa_preferences == "true"

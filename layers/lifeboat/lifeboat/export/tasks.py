@@ -26,27 +26,43 @@ class Portion(TypedDict):
 
 
 class UsersTask(TypedDict):
-    """Input and output of Export Users; it is called again until `Finished`."""
+    """Input and output of Export Users; it is called again until `Finished`.
+
+    `Left` says how often the listing of a prefix was left unfinished: where, is in the bucket (Places).
+    """
 
     Run: Run
     Prefixes: list[str]
+    Left: NotRequired[dict[str, int]]
     Counts: NotRequired[Counts]
     Absences: NotRequired[list[str]]
     Finished: NotRequired[bool]
 
 
 class GroupsTask(TypedDict):
-    """Input of Export Groups."""
+    """Input and output of Export Groups; it is called again until `Finished`, which then gives the rest.
+
+    `Left` is how often the listing was left unfinished.
+    """
 
     Run: Run
+    Left: int
+    Counts: NotRequired[Counts]
+    Absences: NotRequired[list[str]]
+    Portions: NotRequired[list[dict[str, int]]]
+    Finished: NotRequired[bool]
 
 
 class MembershipsTask(TypedDict):
-    """Input and output of Export Memberships: portion number and the next group in its manifest."""
+    """Input and output of Export Memberships: portion number and the first group that was not begun.
+
+    `Left` says how often the groups that were begun were left unfinished, by their number in the portion.
+    """
 
     Run: Run
     Portion: int
     Next: int
+    Left: NotRequired[dict[str, int]]
     Counts: NotRequired[Counts]
     Absences: NotRequired[list[str]]
     Finished: NotRequired[bool]
@@ -83,15 +99,6 @@ class ConfigurationResult(TypedDict):
     Unread: list[str]
 
 
-class GroupsResult(TypedDict):
-    """Output of Export Groups."""
-
-    Counts: Counts
-    MembershipCounts: Counts
-    Absences: list[str]
-    Portions: list[dict[str, int]]
-
-
 class PartResult(TypedDict):
     """Counts and names of absence manifests of one worker."""
 
@@ -104,15 +111,20 @@ class CleanupTask(TypedDict):
 
     Run: Run
     Users: list[PartResult]
-    Groups: GroupsResult
+    Groups: PartResult
     Memberships: list[PartResult]
 
 
 class RetireTask(TypedDict):
-    """Input and output of Retire Items: names of absence manifests still to be gone through."""
+    """Input and output of Retire Items: names of absence manifests still to be gone through.
+
+    `Entry` is the first manifest's entry that is not settled, `Left` how often it was left unfinished.
+    """
 
     Run: Run
     Absences: list[str]
+    Entry: NotRequired[int]
+    Left: NotRequired[int]
     Retired: NotRequired[dict[str, int]]
     Finished: NotRequired[bool]
 

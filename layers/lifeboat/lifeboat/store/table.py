@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyCondition
 
 from lifeboat.aws.translation import store_errors
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 BATCH_GET_KEYS = 100
 """BatchGetItem's limit."""
+
+WRITERS = 4
+"""Batches of changes that one worker writes at a time, beside its listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,22 @@ class BackupTable(Backup):
         consistent: bool = False,
     ) -> Iterator[Item]:
         """All items of a Query, over all its pages. `attributes` limits what is returned."""
-        arguments: dict[str, Any] = {"KeyConditionExpression": condition}
+        # Built here, for the sake of threads: boto3 itself uses one builder for all calls, and resets it.
+        builder = ConditionExpressionBuilder()
+        key = builder.build_expression(condition, is_key_condition=True)
+        names, values = dict(key.attribute_name_placeholders), dict(key.attribute_value_placeholders)
+        arguments: dict[str, Any] = {"KeyConditionExpression": key.condition_expression}
         if filter_by is not None:
-            arguments["FilterExpression"] = filter_by
+            only = builder.build_expression(filter_by)
+            arguments["FilterExpression"] = only.condition_expression
+            names.update(only.attribute_name_placeholders)
+            values.update(only.attribute_value_placeholders)
         if attributes:
-            names = {f"#p{number}": name for number, name in enumerate(attributes)}
-            arguments["ProjectionExpression"] = ", ".join(names)
-            arguments["ExpressionAttributeNames"] = names
+            projected = {f"#p{number}": name for number, name in enumerate(attributes)}
+            arguments["ProjectionExpression"] = ", ".join(projected)
+            names.update(projected)
+        arguments["ExpressionAttributeNames"] = names
+        arguments["ExpressionAttributeValues"] = values
         if index is not None:
             arguments["IndexName"] = index
         if consistent:
@@ -133,11 +148,25 @@ class BackupTable(Backup):
         found = self.query(KeyCondition("pk").eq("GROUP"), None, attributes, consistent=True)
         return {item["name"]: _stored(item) for item in found}
 
-    def stored_members(self, group_name: str) -> dict[str, StoredVersion]:
-        """The versions of a group's memberships, by sub (index ByGroup: eventually consistent)."""
+    def stored_members(
+        self, group_name: str, since: str = "", until: str = ""
+    ) -> Iterator[tuple[str, StoredVersion]]:
+        """The versions of a group's memberships, in the order of their subs.
+
+        Those from the sub `since` on and before the sub `until`; "" is no bound. By the index ByGroup, which
+        is eventually consistent.
+        """
         attributes = ("sub", "content_hash", "valid_from", "change")
-        found = self.query(KeyCondition("member_of").eq(group_name), None, attributes, "ByGroup")
-        return {item["sub"]: _stored(item) for item in found}
+        condition: ConditionBase = KeyCondition("member_of").eq(group_name)
+        if since and until:
+            condition = condition & KeyCondition("sub").between(since, until)
+        elif since:
+            condition = condition & KeyCondition("sub").gte(since)
+        elif until:
+            condition = condition & KeyCondition("sub").lt(until)
+        for item in self.query(condition, None, attributes, "ByGroup"):
+            if item["sub"] != until:  # the upper end of a "between" belongs to it
+                yield item["sub"], _stored(item)
 
     def stored_configuration(self, name: str) -> StoredVersion | None:
         """The version of a part of the pool's configuration."""
@@ -197,6 +226,9 @@ class VersionWriter:
     Everything written carries `at` as the beginning of its validity, and everything replaced ends
     there. History is written before the item that replaces it, with a key that depends only on the
     earlier version: a writer that is killed and started again repeats itself without harm.
+
+    Safe for threads. Changes are written in the background, WRITERS batches at a time; what is noted
+    is written when `flush` has returned.
     """
 
     def __init__(self, table: BackupTable, at: str, history_days: int) -> None:
@@ -204,15 +236,21 @@ class VersionWriter:
         self._at = at
         self._history_days = history_days
         self._buffer: dict[Key, tuple[Draft, StoredVersion | None]] = {}
+        self._lock = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._underway: list[Future[None]] = []
 
     def classify(self, draft: Draft, stored: StoredVersion | None) -> Change | None:
         """What a draft is to the backup: added, changed, or None for unchanged.
 
         What this same export wrote in an earlier attempt counts as it did then.
         """
+        return self._change(draft.content_hash, stored)
+
+    def _change(self, content_hash: str, stored: StoredVersion | None) -> Change | None:
         if stored is None:
             return Change.ADDED
-        if stored.valid_from == self._at or stored.content_hash == draft.content_hash:
+        if stored.valid_from == self._at or stored.content_hash == content_hash:
             return self.unchanged(stored)
         return Change.CHANGED
 
@@ -225,35 +263,59 @@ class VersionWriter:
         self._table.put_all([draft.item(stored.valid_from, Change(stored.change))])
 
     def write(self, draft: Draft, stored: StoredVersion | None) -> Change | None:
-        """Take note of a draft and write it soon, if it is not in the backup as it is."""
-        change = self.classify(draft, stored)
-        if stored is None or stored.content_hash != draft.content_hash:
-            self._buffer[draft.key] = (draft, stored)
-            if len(self._buffer) >= BATCH_GET_KEYS:
-                self.flush()
+        """Take note of a draft and write it soon, if it is not in the backup as it is.
+
+        Raises what an earlier batch failed with.
+        """
+        content_hash = "" if stored is None else draft.content_hash
+        change = self._change(content_hash, stored)
+        if stored is None or stored.content_hash != content_hash:
+            with self._lock:
+                self._buffer[draft.key] = (draft, stored)
+                if len(self._buffer) >= BATCH_GET_KEYS:
+                    self._hand_over()
         return change
 
     def flush(self) -> None:
-        """Write everything noted so far."""
+        """Write everything noted so far, and wait until it is written."""
+        with self._lock:
+            if self._buffer:
+                self._hand_over()
+            threads, self._threads = self._threads, None
+            underway, self._underway = self._underway, []
+        if threads is not None:
+            threads.shutdown(wait=True)
+        for batch in underway:
+            batch.result()
+
+    def retire(self, keys: Iterable[Key]) -> int:
+        """Move items to history and delete them; returns how many are gone, now or by an earlier attempt."""
+        waiting, gone = iter(keys), 0
+        while batch := list(islice(waiting, BATCH_GET_KEYS)):
+            items = list(self._table.get_all(batch))
+            self._keep(items)
+            self._table.delete_all(Key(item["pk"], item["sk"]) for item in items)
+            gone += len(batch)
+        return gone
+
+    def _hand_over(self) -> None:
+        """Let what is noted be written in the background; waits while enough is underway."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(WRITERS, "writer")
+        while len(self._underway) >= 2 * WRITERS:
+            self._underway.pop(0).result()
+        self._underway.append(self._threads.submit(self._write_out, self._buffer))
+        self._buffer = {}
+
+    def _write_out(self, noted: Mapping[Key, tuple[Draft, StoredVersion | None]]) -> None:
         replaced = [
-            key
-            for key, (_, stored) in self._buffer.items()
-            if stored is not None and stored.valid_from != self._at
+            key for key, (_, stored) in noted.items() if stored is not None and stored.valid_from != self._at
         ]
         self._keep(self._table.get_all(replaced))
         self._table.put_all(
             draft.item(self._at, self.classify(draft, stored) or Change.CHANGED)
-            for draft, stored in self._buffer.values()
+            for draft, stored in noted.values()
         )
-        self._buffer.clear()
-
-    def retire(self, keys: Iterable[Key]) -> int:
-        """Move items to history and delete them; returns how many are gone, now or by an earlier attempt."""
-        gone = list(keys)
-        items = list(self._table.get_all(gone))
-        self._keep(items)
-        self._table.delete_all(Key(item["pk"], item["sk"]) for item in items)
-        return len(gone)
 
     def _keep(self, items: Iterable[Item]) -> None:
         # What this same export wrote has no interval of its own yet.
