@@ -101,6 +101,14 @@ class Reckoned:
         return sum(cost(self.usage).values())
 
 
+def too_long(machine: Mapping[str, Any], seconds: float) -> list[str]:
+    """Say so where an execution would be timed out."""
+    limit = machine["TimeoutSeconds"]
+    return (
+        [f"longer than the {limit / 3600:g} hours that the state machine allows"] if seconds > limit else []
+    )
+
+
 def reckon_export(users: int, groups: int, share: int, observed: Mapping[str, Any], run: str) -> Reckoned:
     """Reckon an export of users with one group each; `run` says which run's cost of a user is taken."""
     plan = export_plan(users, share, EXPORT_CONCURRENCY)
@@ -108,9 +116,7 @@ def reckon_export(users: int, groups: int, share: int, observed: Mapping[str, An
     pages_of_prefix = max(1, math.ceil(users / prefixes / PAGE))
     listers = [listing_seconds(plan, [pages_of_prefix] * len(portion)) for portion in plan.portions]
     pages_of_group = max(1, math.ceil(users / groups / PAGE))
-    shares = [
-        len(range(worker, groups, plan.membership_workers)) for worker in range(plan.membership_workers)
-    ]
+    shares = [len(range(worker, groups, plan.workers)) for worker in range(plan.workers)]
     members = [listing_seconds(plan, [pages_of_group] * count) for count in shares]
     rounds = [math.ceil(seconds / INVOCATION_SECONDS) for seconds in listers]
     member_rounds = [math.ceil(seconds / INVOCATION_SECONDS) for seconds in members]
@@ -130,9 +136,19 @@ def reckon_export(users: int, groups: int, share: int, observed: Mapping[str, An
         "lambda_invocations": sum(rounds) + sum(member_rounds) + 6,
     }
     payloads = {name: len(json.dumps(payload)) for name, payload in plan.payloads().items()}
-    floor = export_floor(Size(users, 0, (users // groups,) * groups))
-    seconds = max(*listers, *members) if plan.side_by_side else max(listers) + max(members)
-    return Reckoned(f"{run}, share {share} %", users, seconds, floor, events, transitions, payloads, usage)
+    floor = export_floor(Size(users, 0, (users // groups,) * groups)) * 100 / share
+    seconds = max(listers) + max(members)
+    return Reckoned(
+        f"{run}, share {share} %",
+        users,
+        seconds,
+        floor,
+        events,
+        transitions,
+        payloads,
+        usage,
+        tuple(too_long(machine, seconds)),
+    )
 
 
 def reckon_import(users: int, share: int, observed: Mapping[str, Any]) -> Reckoned:
@@ -166,7 +182,8 @@ def reckon_import(users: int, share: int, observed: Mapping[str, Any]) -> Reckon
     notes = [f"{len(sizes)} import jobs, the largest of {max(sizes):,} users"]
     if len(sizes) > JOBS_OF_A_POOL:
         notes.append(f"more jobs than the {JOBS_OF_A_POOL:,} that a pool allows: the rest go by the API")
-    floor = import_floor(Size(users, 0, (users,)))
+    notes += too_long(machine, settled)
+    floor = import_floor(Size(users, 0, (users,))) * 100 / share
     return Reckoned(
         f"import, share {share} %", users, settled, floor, events, transitions, {}, usage, tuple(notes)
     )
@@ -188,7 +205,15 @@ def tell(console: Console, found: Sequence[Reckoned]) -> None:
     """Print what was reckoned."""
     shown = Table(title=f"{GROUPS:,} groups, one membership a user, {LATENCY * 1000:.0f} ms a call")
     shown.add_column("")
-    for title in ("users", "hours", "ratio", "dollars", "largest payload", "history events", "transitions"):
+    for title in (
+        "users",
+        "hours",
+        "over floor",
+        "dollars",
+        "largest payload",
+        "history events",
+        "transitions",
+    ):
         shown.add_column(title, justify="right")
     for each in found:
         largest = max(each.payloads.values(), default=0)
