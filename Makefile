@@ -71,7 +71,7 @@ bench-growth: $(INSTALLED)  ## The same for 1,000, 5,000 and 20,000 users: time 
 	$(PY) -m benchmarks --users 1000 5000 20000 --latency-ms $(LATENCY_MS) --seed $(SEED)
 
 scale-model: $(INSTALLED)  ## Reckon time, cost, payloads and history events for 1 and 40 million users
-	$(PY) -m benchmarks.scale_model
+	PYTHONPATH=layers/lifeboat $(PY) -m benchmarks.scale_model
 
 kill-points: $(INSTALLED)  ## Kill an import at random points, resume it, compare (POINTS=20 SEED=1)
 	$(PY) -m local.fidelity.kill_points --points $(POINTS) --seed $(SEED)

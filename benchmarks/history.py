@@ -5,7 +5,7 @@ step-functions/latest/dg/service-quotas.html)
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +48,32 @@ def states(machine: Definition) -> Iterator[tuple[str, Definition]]:
             yield from states(branch)
         if "ItemProcessor" in state:
             yield from states(state["ItemProcessor"])
+
+
+def visits(
+    machine: Definition, rounds: Callable[[str], Sequence[int]], loops: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how often an execution that goes well visits each state, and the iterations of each Map.
+
+    `rounds` says of a Map, by the name of its first state, how often each iteration calls its function.
+    `loops` is how often states outside of a Map are visited that are visited more than once.
+    """
+    visited: dict[str, int] = {}
+    iterations: dict[str, int] = {}
+    for name, state in machine["States"].items():
+        if state["Type"] == "Fail" or name.startswith("Fail "):
+            continue
+        visited[name] = loops.get(name, 1)
+        for branch in state.get("Branches", ()):
+            more, further = visits(branch, rounds, loops)
+            visited |= more
+            iterations |= further
+        if "ItemProcessor" in state:
+            each = rounds(state["ItemProcessor"]["StartAt"])
+            iterations[name] = len(each)
+            for inner, its in state["ItemProcessor"]["States"].items():
+                visited[inner] = len(each) if its["Type"] == "Succeed" else sum(each)
+    return visited, iterations
 
 
 def history(machine: Definition, visits: Mapping[str, int], iterations: Mapping[str, int]) -> tuple[int, int]:

@@ -7,12 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lifeboat.listing import MEMBERSHIP_WORKERS, listing_prefixes, portions
+from lifeboat.listing import export_workers, lanes, listing_prefixes, portions
 from lifeboat.pacing import Budget, Category, TokenBucket
 from lifeboat.restore.import_chunk import chunk_size
-
-LANES: Final = 1
-"""Listings that a worker has in flight."""
 
 EXPORT_ID: Final = "2026-11-21T09:25:21.878Z-86b993c5"
 EXECUTION_ARN: Final = (
@@ -23,22 +20,19 @@ EXECUTION_ARN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """How an export is divided: the sub prefixes of each worker that lists users, and the other workers."""
+    """How an export is divided: the sub prefixes of each worker, and the listings each has in flight.
+
+    The same number of workers lists the members of the groups afterwards.
+    """
 
     portions: tuple[tuple[str, ...], ...]
-    membership_workers: int
+    workers: int
     lanes: int
     share: int
 
-    @property
-    def workers(self) -> int:
-        """All workers that share the quota."""
-        return len(self.portions) + self.membership_workers
-
     def bucket(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> TokenBucket:
         """The token bucket of one worker, by another clock."""
-        rate = Budget(self.share, self.workers).rate(Category.USER_LIST)
-        return TokenBucket(rate, clock=clock, sleep=sleep)
+        return Budget(self.share, self.workers).bucket(Category.USER_LIST, clock, sleep, lambda: 0.0)
 
     def payloads(self) -> dict[str, Mapping[str, Any]]:
         """The largest payloads between states, by what they are, with counts as long as they get."""
@@ -53,25 +47,31 @@ class ExportPlan:
         }
         names = ("listed", "added", "changed", "unchanged", "absent", "stored")
         counts = dict.fromkeys(names, 40_000_000)
-        manifests = [
-            [f"exports/{EXPORT_ID}/absent/{prefix}.json.gz" for prefix in it] for it in self.portions
-        ]
+        # Absences are gathered before they are put in the bucket: never more manifests than prefixes.
         done = [
-            {"Run": run, "Prefixes": [], "Counts": counts, "Absences": each, "Finished": True}
-            for each in manifests
+            {
+                "Run": run,
+                "Prefixes": [],
+                "Left": {},
+                "Counts": counts,
+                "Absences": [f"users-{prefix}" for prefix in portion],
+                "Finished": True,
+            }
+            for portion in self.portions
         ]
+        begun = [{"Prefixes": list(portion)} for portion in self.portions]
         return {
-            "Begin Export": {"Run": run, "UserPortions": [{"Prefixes": list(it)} for it in self.portions]},
-            "List Pool, every listing with absences": {"Users": done},
+            "Begin Export": {"Run": run, "UserPortions": begun, "Groups": {"Left": 0}},
+            "List Pool, with absences in every prefix": {"Users": done},
         }
 
 
 def export_plan(users: int, share: int, concurrency: int) -> ExportPlan:
     """Plan as Begin Export does."""
-    budget = Budget(share, concurrency + MEMBERSHIP_WORKERS)
-    prefixes = listing_prefixes(users, budget.rate(Category.USER_LIST))
-    dealt = portions(prefixes, concurrency)
-    return ExportPlan(tuple(tuple(each) for each in dealt), MEMBERSHIP_WORKERS, LANES, share)
+    workers = export_workers(Budget(share, 1).rate(Category.USER_LIST), concurrency)
+    rate = Budget(share, workers).rate(Category.USER_LIST)
+    dealt = portions(listing_prefixes(users, rate), workers)
+    return ExportPlan(tuple(tuple(each) for each in dealt), workers, lanes(rate), share)
 
 
 def job_sizes(users: int, largest: int) -> list[int]:

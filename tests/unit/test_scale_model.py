@@ -32,7 +32,8 @@ def million() -> Reckoned:
 def test_a_listing_is_never_faster_than_its_tokens() -> None:
     plan = export_plan(1_000_000, 100, 4)
     rate = 30 / plan.workers
-    assert listing_seconds(plan, [300] * 4) >= (1_200 - 1) / rate
+    saved = rate  # a bucket may have saved up a second's worth, and no more
+    assert listing_seconds(plan, [300] * 4) >= (1_200 - 1 - saved) / rate
 
 
 def test_an_export_of_a_million_users_stays_within_step_functions_limits(million: Reckoned) -> None:
