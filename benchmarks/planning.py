@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lifeboat.listing import export_workers, lanes, listing_prefixes, portions
 from lifeboat.pacing import Budget, Category, TokenBucket
-from lifeboat.restore.import_chunk import chunk_size
+from lifeboat.restore.lanes import CYCLE_SECONDS, JOB_USERS_PER_SECOND, JobSize, lane_plan
 
 EXPORT_ID: Final = "2026-11-21T09:25:21.878Z-86b993c5"
 EXECUTION_ARN: Final = (
@@ -74,13 +74,29 @@ def export_plan(users: int, share: int, concurrency: int) -> ExportPlan:
     return ExportPlan(tuple(tuple(each) for each in dealt), workers, lanes(rate), share)
 
 
-def job_sizes(users: int, largest: int) -> list[int]:
-    """The users of each import job, one after the other."""
+@dataclass(frozen=True, slots=True)
+class ImportReckoning:
+    """An import by its plan: the users of its jobs, seconds until the last job ends and until all is done."""
+
+    sizes: tuple[int, ...]
+    job_seconds: float
+    seconds: float
+
+
+def import_reckoning(users: int, share: int, largest: int) -> ImportReckoning:
+    """Go through an import of users with one membership each, job after job, as the product sizes them."""
+    rate = updates_per_second(share)
+    plan = lane_plan(users, users, rate)
+    jobs = JobSize(plan.first_job, plan.growing, largest)
+    left = users - plan.head_start
+    clock, updated = 0.0, plan.head_start / rate
     sizes: list[int] = []
-    while users > 0:
-        sizes.append(min(users, chunk_size(len(sizes), largest)))
-        users -= sizes[-1]
-    return sizes
+    while left > 0:
+        sizes.append(min(left, jobs.of(len(sizes), max(0.0, updated - clock), left)))
+        left -= sizes[-1]
+        clock += CYCLE_SECONDS + sizes[-1] / JOB_USERS_PER_SECOND
+        updated = max(updated, clock) + sizes[-1] / rate
+    return ImportReckoning(tuple(sizes), clock, max(clock, updated))
 
 
 def updates_per_second(share: int) -> float:

@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.document import FULL, IMPORT, UNCHANGED, kept
-from benchmarks.floors import CSV_USERS_PER_SECOND, PAGE, Size, export_floor, import_floor
+from benchmarks.floors import PAGE, Size, export_floor, import_floor
 from benchmarks.history import MOST_BYTES, MOST_EVENTS, definition, history, visits
-from benchmarks.planning import ExportPlan, export_plan, job_sizes, updates_per_second
+from benchmarks.planning import ExportPlan, export_plan, import_reckoning
 from benchmarks.prices import cost
 
 SIZES: Final = (1_000_000, 40_000_000)
@@ -35,10 +35,8 @@ INVOCATION_SECONDS: Final = 840.0
 
 LIST_MEMORY_GB: Final = 0.5
 EXPORT_CONCURRENCY: Final = 4
-LARGEST_JOB: Final = 100_000
-JOB_START_SECONDS: Final = 10.0
-LONGEST_LOOK: Final = 300.0
-"""Seconds between two looks at a long import."""
+LARGEST_JOB: Final = 10_000
+"""The default of CsvChunkUsers."""
 
 JOBS_OF_A_POOL: Final = 1_000
 PARTS_OF_IMPORT: Final = 256
@@ -152,22 +150,13 @@ def reckon_export(users: int, groups: int, share: int, observed: Mapping[str, An
 
 
 def reckon_import(users: int, share: int, observed: Mapping[str, Any]) -> Reckoned:
-    """Reckon an import of users with one membership each, all by import jobs one after the other."""
-    rate = updates_per_second(share)
-    sizes = job_sizes(users, LARGEST_JOB)
-    clock = settled = 0.0
-    looks = 0
-    for size in sizes:
-        taken = JOB_START_SECONDS + size / CSV_USERS_PER_SECOND
-        clock += taken
-        looks += max(2, math.ceil(taken / LONGEST_LOOK))
-        settled = max(settled, clock) + size / rate
-    looks += math.ceil((settled - clock) / LONGEST_LOOK)
+    """Reckon an import of users with one membership each: a head start by the API, then import jobs."""
+    reckoning = import_reckoning(users, share, LARGEST_JOB)
+    sizes, settled = reckoning.sizes, reckoning.seconds
     machine = definition("import")
-    # Looks at an import under way are what its history is made of; the rest is a few hundred calls at most.
-    loops = dict.fromkeys(
-        ("Wait For Consumers", "Run Import Job", "Check Progress", "Import Drained?"), looks
-    )
+    # Calls that watch an import under way are what its history is made of; the rest is some hundreds at most.
+    calls = math.ceil(settled / INVOCATION_SECONDS) + len(sizes)
+    loops = dict.fromkeys(("Run Import Jobs", "Import Drained?"), calls)
     visited, iterations = visits(machine, lambda first_state: [1] * PARTS_OF_IMPORT, loops)
     events, transitions = history(machine, visited, iterations)
     per_user = observed["runs"][IMPORT]

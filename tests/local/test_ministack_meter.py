@@ -57,7 +57,7 @@ def test_an_entry_of_an_index_is_a_unit_more_and_a_deletion_is_a_write(standin: 
     members = {"member_of": "g", "sub": "meter-1"}
 
     def write() -> None:
-        request = {"PutRequest": {"Item": item("METER#index", **members)}}
+        request = {"PutRequest": {"Item": item("METER#index", 10, **members)}}
         client.batch_write_item(RequestItems={standin.table: [request]})
 
     assert counted(standin, write)["dynamodb"][PRIMARY]["write_units"] == 2

@@ -74,7 +74,7 @@ class ShardTable(BackupTable):
 
 def main(users: int) -> None:
     """Compare a shard of so many users with a backup that has them all."""
-    assert user_export  # the function's module, and so all that it imports, is in memory
+    assert callable(user_export)  # its module, and so all that it imports, is in memory
     listed = [of_shard(number) for number in range(users) if number % GONE]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     bucket, table = MemoryBucket(), ShardTable(users)
