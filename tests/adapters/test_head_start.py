@@ -144,6 +144,7 @@ def test_a_failure_settles_a_user_once(world: World) -> None:
 
 
 def test_jobs_are_run_and_watched_in_one_call_until_all_is_done(world: World) -> None:
+    world.ledger().update("an-import", {"scans": 1})
     world.back_up_all(3 * world.chunk, ["a"])
     world.scan()
     waited: list[float] = []
@@ -163,6 +164,7 @@ def test_jobs_are_run_and_watched_in_one_call_until_all_is_done(world: World) ->
 
 
 def test_a_call_without_time_makes_one_step(world: World) -> None:
+    world.ledger().update("an-import", {"scans": 1})
     world.back_up_all(2 * world.chunk)
     world.scan()
     importing = user_import(world, lambda _: None)

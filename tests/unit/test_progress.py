@@ -245,6 +245,20 @@ def test_whatever_moves_is_no_stall(watch: Watch, moved: str) -> None:
         watch.look(after=1)
 
 
+@pytest.mark.parametrize("change", [{"status": "FAILED"}, {"execution_arn": "arn:of:another"}])
+def test_a_function_whose_execution_is_over_lets_go_of_the_import(
+    watch: Watch, change: dict[str, str]
+) -> None:
+    watch.ledger.values |= {"status": "RUNNING", "execution_arn": RUN["ExecutionArn"]}
+    watch.updates.waiting = 1
+    watch.look()
+    watch.ledger.values |= change
+    before = watch.shown
+    with pytest.raises(ImportStalled):
+        watch.look(after=1)
+    assert watch.shown is before
+
+
 # -- watching ------------------------------------------------------------------------------------------------
 
 

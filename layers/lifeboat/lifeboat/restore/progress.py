@@ -71,8 +71,15 @@ class ProgressDisplay:
     stack_name: str
 
     def look(self) -> Look:
-        """Look at scan, sums and queues, and show them."""
+        """Look at scan, sums and queues, and show them.
+
+        Raises ImportStalled when this execution is not the one that runs the import: a function goes on when
+        its execution was stopped or has failed, and would be in the way of whoever resumes the import.
+        """
         entry = self.ledger.get(self.run["ImportId"]) or {}
+        own = self.run["ExecutionArn"]
+        if entry.get("status", "RUNNING") != "RUNNING" or entry.get("execution_arn", own) != own:
+            raise ImportStalled("the import was ended, or another execution has taken it over")
         moment, scanned = now(), Scanned.of(entry)
         depths = {queue.name: queue.depth() for queue in self.queues}
         look = Look(
