@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lifeboat.listing import export_workers, lanes, listing_prefixes, portions
 from lifeboat.pacing import Budget, Category, TokenBucket
-from lifeboat.restore.import_chunk import chunk_size
+from lifeboat.restore.lanes import CYCLE_SECONDS, JOB_USERS_PER_SECOND, JobSize, lane_plan
 
 EXPORT_ID: Final = "2026-11-21T09:25:21.878Z-86b993c5"
 EXECUTION_ARN: Final = (
@@ -74,15 +74,29 @@ def export_plan(users: int, share: int, concurrency: int) -> ExportPlan:
     return ExportPlan(tuple(tuple(each) for each in dealt), workers, lanes(rate), share)
 
 
-def job_sizes(users: int, largest: int) -> list[int]:
-    """The users of each import job, one after the other."""
-    sizes: list[int] = []
-    while users > 0:
-        sizes.append(min(users, chunk_size(len(sizes), largest)))
-        users -= sizes[-1]
-    return sizes
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """How an import goes: so many users by the API before all others, and then one import job after the other.
+
+    `updates` is how many memberships and disabled flags are sent in a second.
+    """
+
+    head_start: int
+    sizes: JobSize
+    updates: float
+
+    def job(self, number: int, seconds_in_hand: float, left: int) -> int:
+        """The users of the `number`th job (from 0), while updates have work for some seconds without it."""
+        return self.sizes.of(number, seconds_in_hand, left)
+
+    @staticmethod
+    def job_seconds(users: int) -> float:
+        """How long a job of so many users is thought to take, with all that comes before and after it."""
+        return CYCLE_SECONDS + users / JOB_USERS_PER_SECOND
 
 
-def updates_per_second(share: int) -> float:
-    """The memberships and disabled flags that an import sends in a second."""
-    return Budget(share, 1).rate(Category.USER_UPDATE)
+def import_plan(users: int, memberships: int, share: int, largest_job: int) -> ImportPlan:
+    """Plan as Begin Import does."""
+    updates = Budget(share, 1).rate(Category.USER_UPDATE)
+    plan = lane_plan(users, memberships, updates)
+    return ImportPlan(plan.head_start, JobSize(plan.first_job, plan.growing, largest_job), updates)
