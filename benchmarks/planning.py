@@ -75,30 +75,28 @@ def export_plan(users: int, share: int, concurrency: int) -> ExportPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReckoning:
-    """An import by its plan: the users of its jobs, seconds until the last job ends and until all is done."""
+class ImportPlan:
+    """How an import goes: so many users by the API before all others, and then one import job after the other.
 
-    sizes: tuple[int, ...]
-    job_seconds: float
-    seconds: float
+    `updates` is how many memberships and disabled flags are sent in a second.
+    """
 
+    head_start: int
+    sizes: JobSize
+    updates: float
 
-def import_reckoning(users: int, share: int, largest: int) -> ImportReckoning:
-    """Go through an import of users with one membership each, job after job, as the product sizes them."""
-    rate = updates_per_second(share)
-    plan = lane_plan(users, users, rate)
-    jobs = JobSize(plan.first_job, plan.growing, largest)
-    left = users - plan.head_start
-    clock, updated = 0.0, plan.head_start / rate
-    sizes: list[int] = []
-    while left > 0:
-        sizes.append(min(left, jobs.of(len(sizes), max(0.0, updated - clock), left)))
-        left -= sizes[-1]
-        clock += CYCLE_SECONDS + sizes[-1] / JOB_USERS_PER_SECOND
-        updated = max(updated, clock) + sizes[-1] / rate
-    return ImportReckoning(tuple(sizes), clock, max(clock, updated))
+    def job(self, number: int, seconds_in_hand: float, left: int) -> int:
+        """The users of the `number`th job (from 0), while updates have work for some seconds without it."""
+        return self.sizes.of(number, seconds_in_hand, left)
+
+    @staticmethod
+    def job_seconds(users: int) -> float:
+        """How long a job of so many users is thought to take, with all that comes before and after it."""
+        return CYCLE_SECONDS + users / JOB_USERS_PER_SECOND
 
 
-def updates_per_second(share: int) -> float:
-    """The memberships and disabled flags that an import sends in a second."""
-    return Budget(share, 1).rate(Category.USER_UPDATE)
+def import_plan(users: int, memberships: int, share: int, largest_job: int) -> ImportPlan:
+    """Plan as Begin Import does."""
+    updates = Budget(share, 1).rate(Category.USER_UPDATE)
+    plan = lane_plan(users, memberships, updates)
+    return ImportPlan(plan.head_start, JobSize(plan.first_job, plan.growing, largest_job), updates)

@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.document import FULL, IMPORT, UNCHANGED, kept
 from benchmarks.floors import PAGE, Size, export_floor, import_floor
 from benchmarks.history import MOST_BYTES, MOST_EVENTS, definition, history, visits
-from benchmarks.planning import ExportPlan, export_plan, import_reckoning
+from benchmarks.planning import ExportPlan, export_plan, import_plan
 from benchmarks.prices import cost
 
 SIZES: Final = (1_000_000, 40_000_000)
@@ -37,6 +37,9 @@ LIST_MEMORY_GB: Final = 0.5
 EXPORT_CONCURRENCY: Final = 4
 LARGEST_JOB: Final = 10_000
 """The default of CsvChunkUsers."""
+
+WORKING_SECONDS: Final = 600.0
+"""After so long a call of Run Import Jobs begins no further step."""
 
 JOBS_OF_A_POOL: Final = 1_000
 PARTS_OF_IMPORT: Final = 256
@@ -150,13 +153,19 @@ def reckon_export(users: int, groups: int, share: int, observed: Mapping[str, An
 
 
 def reckon_import(users: int, share: int, observed: Mapping[str, Any]) -> Reckoned:
-    """Reckon an import of users with one membership each: a head start by the API, then import jobs."""
-    reckoning = import_reckoning(users, share, LARGEST_JOB)
-    sizes, settled = reckoning.sizes, reckoning.seconds
+    """Reckon an import of users with one membership each, by import jobs but for the head start."""
+    plan = import_plan(users, users, share, LARGEST_JOB)
+    jobs: list[int] = []
+    left = users - plan.head_start
+    clock, settled = 0.0, plan.head_start / plan.updates
+    while left > 0:
+        jobs.append(plan.job(len(jobs), max(0.0, settled - clock), left))
+        left -= jobs[-1]
+        clock += plan.job_seconds(jobs[-1])
+        settled = max(settled, clock) + jobs[-1] / plan.updates
+    looks = math.ceil(settled / WORKING_SECONDS)
     machine = definition("import")
-    # Calls that watch an import under way are what its history is made of; the rest is some hundreds at most.
-    calls = math.ceil(settled / INVOCATION_SECONDS) + len(sizes)
-    loops = dict.fromkeys(("Run Import Jobs", "Import Drained?"), calls)
+    loops = dict.fromkeys(("Run Import Jobs", "Import Drained?"), looks)
     visited, iterations = visits(machine, lambda first_state: [1] * PARTS_OF_IMPORT, loops)
     events, transitions = history(machine, visited, iterations)
     per_user = observed["runs"][IMPORT]
@@ -168,8 +177,8 @@ def reckon_import(users: int, share: int, observed: Mapping[str, Any]) -> Reckon
         "lambda_invocations": per_user["lambda_invocations"] / observed["users"] * users,
         "sqs_requests": per_user["usage"]["sqs_requests"] / observed["users"] * users,
     }
-    notes = [f"{len(sizes)} import jobs, the largest of {max(sizes):,} users"]
-    if len(sizes) > JOBS_OF_A_POOL:
+    notes = [f"{plan.head_start:,} users by the API, {len(jobs)} import jobs of up to {max(jobs):,} users"]
+    if len(jobs) > JOBS_OF_A_POOL:
         notes.append(f"more jobs than the {JOBS_OF_A_POOL:,} that a pool allows: the rest go by the API")
     notes += too_long(machine, settled)
     floor = import_floor(Size(users, 0, (users,))) * 100 / share
