@@ -76,7 +76,7 @@ def export_plan(users: int, share: int, concurrency: int) -> ExportPlan:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """How an import goes: so many users by the API before all others, and then one import job after the other.
+    """How an import goes: so many users by the API before all others, then one import job after the other.
 
     `updates` is how many memberships and disabled flags are sent in a second.
     """
