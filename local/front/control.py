@@ -4,7 +4,8 @@
     GET DELETE      messages    {"us-east-1": {"AdminCreateUser": 2}}
     GET             regions     {"us-east-1": {"available": true}, …}
     GET PUT         regions/R   {"available": false}: everything in that Region is answered 503
-    GET PUT DELETE  faults      [{"operation", "region", "rate", "error", "latency_ms", "after", "hold_ms"}]
+    GET PUT DELETE  faults      [{"operation", "region", "rate", "error", "latency_ms", "after", "hold_ms",
+                                "shows", "where"}]
                                 PUT also {"seed": 7, "faults": […]}
     GET PUT         seed        {"seed": 7}
     GET PUT         quotas      {"enforce": true, "scale": 1.0, "overrides": {"UserCreation": 500}}

@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 
-from local.front.protocol import CognitoError, HeldConnection
+from local.front.protocol import Answer, Call, CognitoError, HeldConnection, success
 
 ERRORS = ("InternalErrorException", "TooManyRequestsException", "timeout")
 
@@ -20,6 +20,9 @@ class Fault:
     `operation` "*" and `region` None stand for all. `error` None is latency only; "timeout" holds the
     connection for `hold_ms` and closes it without an answer. With `after` the operation is carried out first:
     its answer is what gets lost.
+
+    `shows` (0 to 1) of what a listing would show is all that its answer has, and no token: the listing ends
+    there, silently. `where` limits that to requests whose Filter is this text, "" to those without one.
     """
 
     operation: str
@@ -29,6 +32,8 @@ class Fault:
     latency_ms: float = 0.0
     after: bool = False
     hold_ms: float = 5_000.0
+    shows: float | None = None
+    where: str | None = None
 
     def fits(self, region: str, operation: str) -> bool:
         """Say whether this rule is about an operation in a Region."""
@@ -43,6 +48,17 @@ class Fault:
         if self.error == "TooManyRequestsException":
             raise CognitoError(self.error, "Rate exceeded")
 
+    def cut(self, call: Call, answer: Answer) -> Answer:
+        """Return the answer of a listing cut short by this rule; any other as it is."""
+        if self.shows is None or not answer.ok or self.where not in (None, call.data.get("Filter", "")):
+            return answer
+        kept = {
+            name: value[: int(len(value) * self.shows)] if isinstance(value, list) else value
+            for name, value in answer.data.items()
+            if name not in ("NextToken", "PaginationToken")
+        }
+        return success(kept)
+
 
 @dataclass(frozen=True, slots=True)
 class Fate:
@@ -51,6 +67,7 @@ class Fate:
     latency_ms: float = 0.0
     before: Fault | None = None
     after: Fault | None = None
+    silent: tuple[Fault, ...] = ()
 
 
 class Faults:
@@ -96,6 +113,7 @@ class Faults:
             sum(rule.latency_ms for rule in struck),
             next((rule for rule in struck if rule.error and not rule.after), None),
             next((rule for rule in struck if rule.error and rule.after), None),
+            tuple(rule for rule in struck if rule.shows is not None),
         )
 
     def _draw(self, region: str, operation: str, ordinal: int, place: int) -> float:

@@ -204,6 +204,8 @@ class Front:
         answer = await self._operate(call)
         if fate.after is not None:
             fate.after.strike()
+        for silent in fate.silent:
+            answer = silent.cut(call, answer)
         return answer
 
     async def _operate(self, call: Call) -> Answer:

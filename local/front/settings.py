@@ -111,6 +111,8 @@ class FaultBody(_Body):
     latency_ms: Milliseconds = 0.0
     after: bool = False
     hold_ms: Milliseconds = 5_000.0
+    shows: Annotated[float, Field(ge=0, le=1)] | None = None
+    where: str | None = None
 
 
 class FaultsBody(_Body):

@@ -13,7 +13,7 @@ from lifeboat.cognito.pool import PoolFacts, comparable_attributes, linked_ident
 from lifeboat.errors import ImportStalled, LifeboatError
 from lifeboat.model import Membership, User
 from lifeboat.pacing import Deadline
-from lifeboat.restore import import_job
+from lifeboat.restore import import_job, progress
 from lifeboat.restore.csv_rows import RowFormat
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.import_chunk import Drain
@@ -66,6 +66,8 @@ class World:
         self.table, self.bucket = table, bucket
         self.clock = Clock()
         patch.setattr(import_job, "now", self.clock.now)
+        patch.setattr(progress, "now", self.clock.now)
+        patch.setattr(progress, "publish", lambda *_: None)
         self.pool = PoolDouble()
         self.jobs = JobsDouble(self.pool, self.clock)
         self.facts: PoolFacts = FACTS

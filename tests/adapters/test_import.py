@@ -184,8 +184,7 @@ def test_a_full_pool_is_imported_by_one_job_after_another(
     backup: Stack, fresh: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lifeboat.aws.queues.BATCH_ENTRIES", 1)
-    monkeypatch.setattr("lifeboat.restore.import_chunk.SMALLEST_CHUNK", 1)
-    monkeypatch.setattr("lifeboat.restore.import_chunk.GROWTH", 1)
+    monkeypatch.setattr("lifeboat.restore.lanes.JobSize.of", lambda *_: 1)
     started = asked_of(clients.cognito(), "StartUserImportJob")
     run = Import(backup, into(fresh))
     is_restored(run.run(), backup.source, fresh)

@@ -65,12 +65,14 @@ def test_a_good_beginning_plans_everything(backup: Stack, fresh: Pool) -> None:
     assert (run.of["UserLane"], run.of["SourceSubAttribute"]) == ("auto", "")
     assert (run.begun["CreatesPool"], run.begun["PoolName"]) == (False, "")
     # A portion does not repeat the run: the state machine adds it
-    assert all(scan.keys() == {"Shards"} for scan in run.begun["Scans"])
+    assert all(scan.keys() == {"Portion", "Shards", "HeadStart"} for scan in run.begun["Scans"])
+    # Nobody is sent ahead in a small pool
+    assert [scan["HeadStart"] for scan in run.begun["Scans"]] == [0]
     assert run.begun["Checks"] == [{"Bucket": 0}]
     shards = [shard for scan in run.begun["Scans"] for shard in scan["Shards"]]
     assert sorted(shards) == [f"{number:02x}" for number in range(256)]
     parts = [part for listing in run.begun["Listings"] for part in listing["Parts"]]
-    assert sorted(parts) == ["groups:0:2", "groups:1:2", "users:"]
+    assert sorted(parts) == [*(f"groups:{number}:4" for number in range(4)), "users:"]
     entry = Ledger(backup.table, "import").get(run.of["ImportId"])
     assert entry is not None
     assert (entry["status"], entry["export_id"]) == ("RUNNING", run.of["ExportId"])

@@ -2,14 +2,7 @@
 
 import json
 
-from tests.e2e.world import PRIMARY, World, outcome, wait_for
-
-
-def backed_up(world: World) -> set[str]:
-    shards = [f"USER#{number:02x}" for number in range(256)]
-    return {
-        item["sub"] for shard in shards for item in world.items(shard, PRIMARY) if item["kind"] == "users"
-    }
+from tests.e2e.world import PRIMARY, World, backed_up, outcome, wait_for
 
 
 def test_a_fifth_of_all_calls_failing_loses_nothing(world: World) -> None:
@@ -55,7 +48,37 @@ def test_a_region_switched_off_during_an_export_is_repaired_by_the_next(world: W
     cognito.admin_delete_user(UserPoolId=pool_id, Username="late-comer")
 
 
-def test_a_pool_emptied_by_accident_does_not_empty_the_backup(world: World) -> None:
+def test_a_listing_that_silently_stops_early_does_not_empty_the_backup(world: World) -> None:
+    world.export()
+    before = backed_up(world)
+    with world.faults({"operation": "ListUsers", "region": PRIMARY, "shows": 0.5}):
+        result = world.export()
+
+    assert outcome(result) == "SUCCEEDED"
+    output = json.loads(result["output"])
+    assert output["Status"] == "COMPLETED_WITHOUT_CLEANUP"
+    assert backed_up(world) == before
+    entry = world.ledger("export", output["ExportId"])
+    assert f"of {len(before)} users in the backup were not listed" in entry["reason"]
+    assert entry["completeness"]["differs"]
+
+
+def test_a_listing_that_stops_a_little_early_each_time_retires_nobody(world: World) -> None:
+    # So little is missing that the guard lets it pass, and a second listing shows no more
+    world.export()
+    before = backed_up(world)
+    with world.faults({"operation": "ListUsers", "region": PRIMARY, "shows": 0.95, "where": ""}):
+        result = world.export()
+
+    assert outcome(result) == "SUCCEEDED"
+    output = json.loads(result["output"])
+    counts = output["Counts"]["users"]
+    assert (output["Status"], counts["retired"]) == ("COMPLETED", 0)
+    assert 0 < counts["absent"] <= len(before) // 10
+    assert backed_up(world) == before
+
+
+def test_a_pool_that_lost_a_quarter_keeps_its_backup_until_an_operator_says_otherwise(world: World) -> None:
     world.export()
     before = backed_up(world)
     pool_id = world.deployment.user_pool_id

@@ -199,6 +199,14 @@ class World:
         return document
 
 
+def backed_up(world: World) -> set[str]:
+    """The subs of all users in the backup."""
+    shards = [f"USER#{number:02x}" for number in range(256)]
+    return {
+        item["sub"] for shard in shards for item in world.items(shard, PRIMARY) if item["kind"] == "users"
+    }
+
+
 def outcome(result: Mapping[str, Any]) -> str:
     """The status of an ended execution, with error and cause if it has them."""
     return " ".join(str(result[name]) for name in ("status", "error", "cause") if result.get(name))

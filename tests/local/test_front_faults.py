@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.front.faults import Fate, Fault, Faults
-from local.front.protocol import CognitoError, HeldConnection
+from local.front.protocol import Call, CognitoError, HeldConnection, failure, success
 from local.front.server import Front, FrontOptions
 from local.front.settings import BadSettings, read_faults
 
@@ -101,6 +101,29 @@ def test_what_errors_do() -> None:
     assert (internal.value.status, throttled.value.status, held.value.seconds) == (500, 400, 0.25)
 
 
+def listing(**asked: str) -> Call:
+    return Call("ListUsers", "us-east-1", "", b"", {"UserPoolId": "us-east-1_a", **asked})
+
+
+@pytest.mark.parametrize(("shows", "shown"), [(0.0, 0), (0.5, 2), (1.0, 4)])
+def test_a_listing_may_end_silently(shows: float, shown: int) -> None:
+    whole = success({"Users": [1, 2, 3, 4], "PaginationToken": "more"})
+    cut = Fault("ListUsers", shows=shows).cut(listing(), whole)
+    assert (cut.status, cut.data) == (200, {"Users": [1, 2, 3, 4][:shown]})
+
+
+def test_only_the_listings_that_a_rule_is_about_end_silently() -> None:
+    whole = success({"Users": [1, 2], "PaginationToken": "more"})
+    refused = failure(CognitoError("TooManyRequestsException", "Rate exceeded"))
+    rule = Fault("ListUsers", shows=0, where='sub ^= "7"')
+    assert rule.cut(listing(Filter='sub ^= "7"'), whole).data == {"Users": []}
+    assert rule.cut(listing(Filter='sub ^= "8"'), whole) is whole
+    assert rule.cut(listing(), whole) is whole
+    assert rule.cut(listing(Filter='sub ^= "7"'), refused) is refused
+    assert Fault("ListUsers").cut(listing(), whole) is whole
+    assert with_rules(0, rule).decide("us-east-1", "ListUsers").silent == (rule,)
+
+
 def test_rules_are_read_with_or_without_a_seed() -> None:
     known = frozenset({"ListUsers"})
     rule = {"operation": "ListUsers", "region": None, "rate": 0.2, "error": "timeout", "latency_ms": 0}
@@ -124,6 +147,7 @@ def test_rules_are_read_with_or_without_a_seed() -> None:
         ({"operation": "*", "latency_ms": -1}, "faults[0].latency_ms"),
         ({"operation": "*", "after": 1}, "faults[0].after"),
         ({"operation": "*", "hold_ms": float("nan")}, "faults[0].hold_ms"),
+        ({"operation": "*", "shows": 2}, "faults[0].shows"),
         ({"operation": "*", "latency": 3}, "faults[0].latency"),
         ("ListUsers", "faults[0]"),
     ],

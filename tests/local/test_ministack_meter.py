@@ -54,9 +54,10 @@ def test_a_write_is_a_unit_for_each_started_kilobyte_in_each_region(
 
 def test_an_entry_of_an_index_is_a_unit_more_and_a_deletion_is_a_write(standin: Standin) -> None:
     client = standin.client("dynamodb", PRIMARY)
+    members = {"member_of": "g", "sub": "meter-1"}
 
     def write() -> None:
-        request = {"PutRequest": {"Item": item("METER#index", member_of="g", sub="meter-1")}}
+        request = {"PutRequest": {"Item": item("METER#index", 10, **members)}}
         client.batch_write_item(RequestItems={standin.table: [request]})
 
     assert counted(standin, write)["dynamodb"][PRIMARY]["write_units"] == 2

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from functions.export_users import app
 from lifeboat.aws import clients
 from lifeboat.export.absences import Absences
-from lifeboat.export.assembly import user_export
 from lifeboat.export.places import Places
 from lifeboat.export.users import UserExport
 from lifeboat.model import User
@@ -74,7 +74,7 @@ class ShardTable(BackupTable):
 
 def main(users: int) -> None:
     """Compare a shard of so many users with a backup that has them all."""
-    assert user_export  # the function's module, and so all that it imports, is in memory
+    assert callable(app.handler), "all that the function imports is in memory"
     listed = [of_shard(number) for number in range(users) if number % GONE]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     bucket, table = MemoryBucket(), ShardTable(users)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from lifeboat.pacing import QUOTAS, Category
+from lifeboat.restore.begin import SCAN_WORKERS, scan_portions
 from lifeboat.restore.lanes import JOB_USERS_PER_SECOND, LARGEST, JobSize, lane_plan
+from lifeboat.restore.scan import shards_at_a_time
+from lifeboat.store.keys import SHARDS
 
 UPDATES = QUOTAS[Category.USER_UPDATE]
 API_USERS = QUOTAS[Category.USER_ACCOUNT_RECOVERY]
@@ -139,3 +142,22 @@ def test_the_head_start_is_of_memberships() -> None:
 
 def test_an_empty_backup_needs_no_plan() -> None:
     assert lane_plan(0, 0, UPDATES).head_start == 0
+
+
+@pytest.mark.parametrize("users", [1, 2_000, 10_000, 1_000_000])
+@pytest.mark.parametrize("head_start", [0, 1, 1_967])
+def test_the_head_start_is_dealt_out_to_all_who_scan(users: int, head_start: int) -> None:
+    portions = scan_portions(users, head_start)
+    assert sorted(shard for portion in portions for shard in portion["Shards"]) == list(SHARDS)
+    assert [portion["Portion"] for portion in portions] == list(range(len(portions)))
+    assert 0 <= sum(portion["HeadStart"] for portion in portions) - head_start < SCAN_WORKERS
+
+
+def test_a_worker_scans_shards_together_only_while_they_are_small() -> None:
+    assert [shards_at_a_time(users) for users in (0, 2_000, 100_000, 1_000_000, 40_000_000)] == [
+        16,
+        16,
+        5,
+        1,
+        1,
+    ]

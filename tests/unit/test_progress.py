@@ -14,6 +14,7 @@ from lifeboat.restore.progress import (
     COUNT_EVERY,
     EMPTY_GRACE,
     IDLE_LOOK,
+    SAMPLE_SECONDS,
     SHORTEST_LOOK,
     STALL,
     ProgressCheck,
@@ -245,6 +246,20 @@ def test_whatever_moves_is_no_stall(watch: Watch, moved: str) -> None:
         watch.look(after=1)
 
 
+@pytest.mark.parametrize("change", [{"status": "FAILED"}, {"execution_arn": "arn:of:another"}])
+def test_a_function_whose_execution_is_over_lets_go_of_the_import(
+    watch: Watch, change: dict[str, str]
+) -> None:
+    watch.ledger.values |= {"status": "RUNNING", "execution_arn": RUN["ExecutionArn"]}
+    watch.updates.waiting = 1
+    watch.look()
+    watch.ledger.values |= change
+    before = watch.shown
+    with pytest.raises(ImportStalled):
+        watch.look(after=1)
+    assert watch.shown is before
+
+
 # -- watching ------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +336,7 @@ def test_the_ledger_shows_how_far_it_is_and_how_fast_it_goes(watch: Watch) -> No
         "at": instant(watch.moment),
         "since": instant(watch.moment - timedelta(seconds=10)),
         "since_settled": 0,
+        "sample": {"at": instant(watch.moment), "settled": 200, "updates": 245},
     }
     assert watch.metrics[-1] == {
         "ImportUsersExpected": 1_000,
@@ -331,6 +347,20 @@ def test_the_ledger_shows_how_far_it_is_and_how_fast_it_goes(watch: Watch) -> No
         "ImportMessagesWaiting": 9,
         "ImportSecondsLeft": 40,
     }
+
+
+def test_a_rate_is_not_taken_over_a_moment(watch: Watch) -> None:
+    watch.ledger.values["users"] = 1_000
+    watch.scanned(1_000, 0)
+    watch.updates.waiting = 1
+    watch.look()
+    watch.settle(100)
+    watch.look(after=SAMPLE_SECONDS)
+    for _ in range(SAMPLE_SECONDS - 1):
+        watch.look(after=1)
+        assert watch.shown["users_per_second"] == 100 / SAMPLE_SECONDS
+    watch.look(after=1)
+    assert watch.shown["users_per_second"] == 0
 
 
 def test_the_rate_is_that_of_the_last_interval(watch: Watch) -> None:

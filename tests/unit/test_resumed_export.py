@@ -262,8 +262,8 @@ def test_a_group_of_any_size_is_compared_whole(little_memory: None, lanes: int, 
     ]
     assert sorted(absent) == sorted(("all", sub) for sub in gone)
     assert second.retire(*task["Absences"])["memberships"] == 130
-    members = [str(item["sub"]) for item in export.table._of("memberships") if item["member_of"] == "all"]
-    assert sorted(members) == sorted(left)
+    there = [str(item["sub"]) for item in export.table._of("memberships") if item["member_of"] == "all"]
+    assert sorted(there) == sorted(left)
 
 
 def test_a_large_group_needs_little_state_and_little_memory(little_memory: None) -> None:

@@ -69,6 +69,18 @@ def test_what_a_listing_that_stopped_early_did_not_show_is_found_again(ends: int
     assert export.table.subs("users") == sorted(PEOPLE)
 
 
+def test_a_listing_that_stops_early_twice_is_not_believed() -> None:
+    # Given a listing that stops a little early, each time at the same place
+    export = backed_up()
+    export.reader.stops = {"": 1_850}
+    plan = planned(export)
+    assert plan["Counts"]["users"]["absent"] == 150
+    assert plan["Retire"]
+    # Then those missing from both are looked for by their subs, and nobody is retired
+    assert retired(export, plan) == 0
+    assert export.table.subs("users") == sorted(PEOPLE)
+
+
 def test_a_shard_that_returns_nothing_retires_nobody() -> None:
     # Given 16 shards, of which one, about 6 % of the pool and so below the guard, is listed as empty
     export = backed_up(PREFIXES)

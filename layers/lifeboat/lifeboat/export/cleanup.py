@@ -1,7 +1,8 @@
 """Cleaning up: what the pool no longer has is retired, but never on the word of one listing alone.
 
-Whatever a listing missed is looked for once more, and only what both miss is retired. If more than
-`MaxRetirePercent` of the users, groups or memberships are absent, nothing is retired at all.
+Whatever a listing missed is looked for once more, and only what both miss is retired; of users whom two
+listings miss, some are looked for by their sub besides. If more than `MaxRetirePercent` of the users, groups
+or memberships are absent, nothing is retired at all.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from lifeboat.model import Kind, User
 from lifeboat.pacing import Deadline
 from lifeboat.store.keys import Key, group_key, membership_key, user_key
 from lifeboat.store.table import VersionWriter
+from lifeboat.telemetry import logger
 
 
 def plan_cleanup(task: CleanupTask, max_retire_percent: int) -> CleanupPlan:
@@ -63,6 +65,10 @@ RETIRED_AT_ONCE = 500
 """Items that are retired between two looks at the time: about a second's."""
 
 
+SPOT_CHECKS = 10
+"""So many of the users whom both listings of a shard miss are looked for by their sub."""
+
+
 class Place(TypedDict):
     """Where an entry of a manifest was left.
 
@@ -81,7 +87,8 @@ class Place(TypedDict):
 class _Entry:
     """Absences of one listing: how to look for one of them, or to list once more, and where they lie.
 
-    Whichever of the two takes fewer requests is given; a listing gives subs.
+    Whichever of the two takes fewer requests is given; a listing gives subs. With a listing, `look` is for
+    spot checks.
     """
 
     kind: Kind
@@ -135,11 +142,12 @@ class Retirement:
         return [self._members(each["group"], each["subs"]) for each in content]
 
     def _users(self, prefix: str, listed: int, subs: list[str]) -> _Entry:
+        def there(sub: str) -> bool:
+            return self.reader.user_where("sub", sub) is not None
+
         if len(subs) <= max(1, listed // PAGE):
-            return _Entry(
-                Kind.USER, subs, user_key, look=lambda sub: self.reader.user_where("sub", sub) is not None
-            )
-        return _Entry(Kind.USER, subs, user_key, pages=lambda token: self.reader.user_pages(prefix, token))
+            return _Entry(Kind.USER, subs, user_key, there)
+        return _Entry(Kind.USER, subs, user_key, there, lambda token: self.reader.user_pages(prefix, token))
 
     def _members(self, group: str, subs: list[str]) -> _Entry:
         return _Entry(
@@ -155,7 +163,7 @@ class Retirement:
         place: Place = self.places.get(name, left) if left else start
         if not place["confirmed"]:
             if entry.pages is not None:
-                self._list_again(entry, entry.pages, place, deadline)
+                self._list_again(entry, entry.pages, place, name, deadline)
             elif entry.look is not None:
                 self._look_for(entry.look, place, deadline)
         gone = 0
@@ -190,6 +198,7 @@ class Retirement:
         entry: _Entry,
         listing: Callable[[str], Iterator[Listed[User]]],
         place: Place,
+        name: str,
         deadline: Deadline,
     ) -> None:
         """List once more, and strike off what that shows."""
@@ -207,4 +216,11 @@ class Retirement:
         except ResourceNotFound:
             # The whole group is gone, and so are all its memberships.
             missing = set(entry.missing)
-        place.update({"missing": sorted(missing), "confirmed": True})
+        still = sorted(missing)
+        if entry.look is not None:
+            # A listing that stops early may do so twice: if anybody is there after all, nobody is retired.
+            checked = still[:: max(1, len(still) // SPOT_CHECKS)][:SPOT_CHECKS]
+            if any(entry.look(each) for each in checked):
+                logger.warning("a listing does not show everybody", listed_twice=name, missing=len(still))
+                still = []
+        place.update({"missing": still, "confirmed": True})

@@ -37,7 +37,7 @@ Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[^\s]+$", max_length=2048)]
 IMPORT_ID = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{8}$"
 
 SCAN_WORKERS = 8
-USERS_PER_SCAN_WORKER = 10_000
+USERS_PER_SCAN_WORKER = 2_500
 """Each worker that scans has so many users or more, or it would not be worth its start."""
 
 LISTING_WORKERS = 2

@@ -76,7 +76,7 @@ def lane_plan(users: int, memberships: int, updates_per_second: float) -> LanePl
     until_first_job = CYCLE_SECONDS + first_job / JOB_USERS_PER_SECOND
     # Where one job can bring all the others, it has until the end of the head start.
     job_rate = density * JOB_USERS_PER_SECOND
-    at_once = (CYCLE_SECONDS + memberships / job_rate) / (1 / updates_per_second + 1 / job_rate)
+    at_once = (MARGIN * CYCLE_SECONDS + memberships / job_rate) / (1 / updates_per_second + 1 / job_rate)
     return LanePlan(
         int(min(MARGIN * updates_per_second * until_first_job, at_once)), first_job, growing=False
     )

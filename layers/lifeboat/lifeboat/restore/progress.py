@@ -22,7 +22,7 @@ from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.tally import FAILED, SETTLED, UPDATES
 from lifeboat.telemetry import logger, publish
 
-SHORTEST_LOOK, LONGEST_LOOK = 2, 20
+SHORTEST_LOOK, LONGEST_LOOK = 2, 15
 """Seconds between two looks: the fewer users are left, the sooner the next."""
 
 IDLE_LOOK = 60
@@ -37,6 +37,9 @@ STALL = 1_800
 
 USERS_PER_SECOND = 20
 """About how many users are settled in a second, to choose the time of the next look."""
+
+SAMPLE_SECONDS = 10
+"""Rates are taken over at least so many seconds: consumers count a batch at a time."""
 
 COUNT_EVERY = 60
 """Seconds between two exact counts of the outcomes while the queues seem empty."""
@@ -68,8 +71,15 @@ class ProgressDisplay:
     stack_name: str
 
     def look(self) -> Look:
-        """Look at scan, sums and queues, and show them."""
+        """Look at scan, sums and queues, and show them.
+
+        Raises ImportStalled when this execution is not the one that runs the import: a function goes on when
+        its execution was stopped or has failed, and would be in the way of whoever resumes the import.
+        """
         entry = self.ledger.get(self.run["ImportId"]) or {}
+        own = self.run["ExecutionArn"]
+        if entry.get("status", "RUNNING") != "RUNNING" or entry.get("execution_arn", own) != own:
+            raise ImportStalled("the import was ended, or another execution has taken it over")
         moment, scanned = now(), Scanned.of(entry)
         depths = {queue.name: queue.depth() for queue in self.queues}
         look = Look(
@@ -108,9 +118,15 @@ class ProgressDisplay:
         before: Mapping[str, Any] = entry.get("progress") or {}
         since = str(before.get("since") or look.at)
         known = int(before.get("since_settled", settled))
-        seconds = seconds_between(str(before["at"]), look.at) if before.get("at") else 0.0
-        users_rate = rate_of(settled - int(before.get("settled", settled)), seconds)
-        updates_rate = rate_of(updates - int(before.get("updates", updates)), seconds)
+        sample: Mapping[str, Any] = before.get("sample") or {}
+        users_rate = float(before.get("users_per_second", 0))
+        updates_rate = float(before.get("updates_per_second", 0))
+        seconds = seconds_between(str(sample["at"]), look.at) if sample else 0.0
+        if seconds >= SAMPLE_SECONDS:
+            users_rate = rate_of(settled - int(sample["settled"]), seconds)
+            updates_rate = rate_of(updates - int(sample["updates"]), seconds)
+        if not sample or seconds >= SAMPLE_SECONDS:
+            sample = {"at": look.at, "settled": settled, "updates": updates}
         left = seconds_left(look.expected - settled, settled - known, seconds_between(since, look.at))
         self.ledger.update(
             self.run["ImportId"],
@@ -128,6 +144,7 @@ class ProgressDisplay:
                     "at": look.at,
                     "since": since,
                     "since_settled": known,
+                    "sample": dict(sample),
                 }
             },
         )
