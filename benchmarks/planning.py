@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lifeboat.listing import export_workers, lanes, listing_prefixes, portions
 from lifeboat.pacing import Budget, Category, TokenBucket
+from lifeboat.restore.begin import LISTING_WORKERS, MOST_BUCKETS, SCAN_WORKERS, USERS_PER_BUCKET
 from lifeboat.restore.lanes import CYCLE_SECONDS, JOB_USERS_PER_SECOND, JobSize, lane_plan
 
 EXPORT_ID: Final = "2026-11-21T09:25:21.878Z-86b993c5"
@@ -100,3 +101,9 @@ def import_plan(users: int, memberships: int, share: int, largest_job: int) -> I
     updates = Budget(share, 1).rate(Category.USER_UPDATE)
     plan = lane_plan(users, memberships, updates)
     return ImportPlan(plan.head_start, JobSize(plan.first_job, plan.growing, largest_job), updates)
+
+
+def import_parts(users: int) -> dict[str, int]:
+    """The iterations of the Maps of an import, by the function that each calls."""
+    buckets = min(max(1, -(-users // USERS_PER_BUCKET)), MOST_BUCKETS)
+    return {"Enqueue Users": SCAN_WORKERS, "List Restored": LISTING_WORKERS, "Verify Users": buckets}

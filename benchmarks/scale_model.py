@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.document import FULL, IMPORT, UNCHANGED, kept
 from benchmarks.floors import PAGE, Size, export_floor, import_floor
 from benchmarks.history import MOST_BYTES, MOST_EVENTS, definition, history, visits
-from benchmarks.planning import ExportPlan, export_plan, import_plan
+from benchmarks.planning import ExportPlan, export_plan, import_parts, import_plan
 from benchmarks.prices import cost
 
 SIZES: Final = (1_000_000, 40_000_000)
@@ -39,11 +39,11 @@ LARGEST_JOB: Final = 10_000
 """The default of CsvChunkUsers."""
 
 WORKING_SECONDS: Final = 600.0
-"""After so long a call of Run Import Jobs begins no further step."""
+"""After so long a call of Run Import Jobs begins no further step, but watches a job that it has begun."""
 
 JOBS_OF_A_POOL: Final = 1_000
-PARTS_OF_IMPORT: Final = 256
-"""Iterations of each of an import's Maps, at most."""
+SCANNED_PER_SECOND: Final = 1_600.0
+"""Users that the workers of an import read from the backup and queue, all together: a guess."""
 
 
 class VirtualClock:
@@ -163,10 +163,18 @@ def reckon_import(users: int, share: int, observed: Mapping[str, Any]) -> Reckon
         left -= jobs[-1]
         clock += plan.job_seconds(jobs[-1])
         settled = max(settled, clock) + jobs[-1] / plan.updates
-    looks = math.ceil(settled / WORKING_SECONDS)
+    a_job = clock / max(1, len(jobs))
+    looks = math.ceil(settled / min(INVOCATION_SECONDS, WORKING_SECONDS + a_job))
     machine = definition("import")
     loops = dict.fromkeys(("Run Import Jobs", "Import Drained?"), looks)
-    visited, iterations = visits(machine, lambda first_state: [1] * PARTS_OF_IMPORT, loops)
+    listing = export_floor(Size(users, 0, (users // GROUPS,) * GROUPS)) * 100 / share
+    seconds = {"Enqueue Users": users / SCANNED_PER_SECOND, "List Restored": listing, "Verify Users": 0.0}
+
+    def rounds_of(first_state: str) -> list[int]:
+        parts = import_parts(users)[first_state]
+        return [max(1, math.ceil(seconds[first_state] / INVOCATION_SECONDS))] * parts
+
+    visited, iterations = visits(machine, rounds_of, loops)
     events, transitions = history(machine, visited, iterations)
     per_user = observed["runs"][IMPORT]
     usage = {
