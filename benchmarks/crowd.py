@@ -12,20 +12,24 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 USERS_PER_GROUP: Final = 500
-FEWEST_GROUPS: Final = 4
+FEWEST_GROUPS: Final = 10
+WEIGHTS: Final = (1, 3, 2, 5, 4)
+"""Groups differ in size by these weights, over and over."""
 CHANGED_PERCENT: Final = 1
 NOTE: Final = "changed between two exports"
 
 
 def crowd(users: int, seed: int) -> Population:
-    """Imagine so many users, each in one of some groups of very different sizes."""
+    """Imagine so many users, each in one of some groups that differ in size."""
     groups = max(FEWEST_GROUPS, users // USERS_PER_GROUP)
     imagined = population(users, groups, 0, seed)
     rng = random.Random(seed)
     names = [group.name for group in imagined.groups]
+    weights = [WEIGHTS[number % len(WEIGHTS)] for number in range(groups)]
+    chosen = rng.choices(names, weights, k=users)
     people = tuple(
-        dataclasses.replace(person, groups=(names[int(groups * rng.random() ** 2)],))
-        for person in imagined.people
+        dataclasses.replace(person, groups=(name,))
+        for person, name in zip(imagined.people, chosen, strict=True)
     )
     return Population(people, imagined.groups)
 

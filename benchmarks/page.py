@@ -66,7 +66,8 @@ monthly active users that memberships make in a new pool.
 METHOD: Final = """## How it is measured
 
 - Every call to Cognito takes {latency} ms before it is answered. Both shares are 100 %. People and groups are made up from seed {seed}: users of
-  every status, 3 % disabled, each in exactly one of groups of very different sizes.
+  every status, 3 % disabled, each in exactly one group; there is a group for 500 users, ten at least, and they differ in size by
+  up to five times. The members of one group are listed page after page, so that one group of all users would take longer.
 - Seconds are those of the execution, from its start to its end. All functions have been started before (an export of the same pool into a
   table that is emptied again, an import of a few users): a cold start takes seconds on a small machine on which they all start at once.
 - The floor of an export is (N/60 + Σ max(1, m/60)) / 30 s for N users and groups of m members: nothing lists them in fewer requests. That of an

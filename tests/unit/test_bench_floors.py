@@ -31,7 +31,7 @@ def test_requests_share_the_quota_of_their_category() -> None:
 def test_everybody_in_the_crowd_is_in_exactly_one_group() -> None:
     people = crowd(400, seed=3)
     size = size_of(people)
-    assert (size.users, size.memberships, len(size.group_sizes)) == (400, 400, 4)
+    assert (size.users, size.memberships, len(size.group_sizes)) == (400, 400, 10)
     assert size.disabled > 0
     assert max(size.group_sizes) > 2 * min(size.group_sizes)
     assert people == crowd(400, seed=3)
