@@ -216,10 +216,11 @@ def test_a_poison_message_is_not_repeated(stack: Stack, witness: Witness, body: 
 def test_a_poison_message_for_an_import_job_is_not_repeated(
     stack: Stack, source: Pool, make_pool: MakePool, witness: Witness, body: str
 ) -> None:
-    # Given an import that has begun, and a message that no job can take
+    # Given an import that has scanned the backup, and a message that no job can take
     Export("2026-03-01T12:00:00.000Z").run()
-    run = Import(stack, {"NewUserPoolId": make_pool().pool_id})
+    run = Import(stack, {"NewUserPoolId": make_pool().pool_id}, shards=())
     run.begin()
+    run.scan()
     clients.sqs().send_message(QueueUrl=stack.new_users.url, MessageBody=body)
     # Then it goes to the dead letters as it came, and nothing says what it says
     assert not run.take_job()["Active"]

@@ -215,7 +215,7 @@ def test_the_control_api_gives_back_what_it_was_given(front: FrontStack) -> None
     assert front.control("PUT", "latency", {"latency_ms": 1.5}) == {"latency_ms": 1.5}
     assert front.control("PUT", "seed", {"seed": 9}) == front.control("GET", "seed") == {"seed": 9}
     rule = {"operation": "*", "region": "eu-west-1", "rate": 0.5, "error": None, "latency_ms": 2.0}
-    stored = [{**rule, "after": False, "hold_ms": 5000.0}]
+    stored = [{**rule, "after": False, "hold_ms": 5000.0, "shows": None, "where": None}]
     assert front.control("PUT", "faults", [rule]) == front.control("GET", "faults") == stored
     quotas = front.control("PUT", "quotas", {"scale": 2, "overrides": {"UserCreation": 500}})
     assert (quotas["enforce"], quotas["rates"]["UserCreation"], quotas["rates"]["UserList"]) == (

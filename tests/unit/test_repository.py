@@ -118,9 +118,9 @@ def test_the_environment_is_read_in_settings_only() -> None:
     assert relative(readers) == relative([PACKAGE / "settings.py"])
 
 
-def test_nothing_sleeps_but_the_pacing() -> None:
+def test_nothing_sleeps_but_the_pacing_and_the_watch_over_an_import() -> None:
     sleepers = [path for path in modules(PACKAGE, FUNCTIONS) if uses(path, "time.sleep")]
-    assert relative(sleepers) == relative([PACKAGE / "pacing.py"])
+    assert relative(sleepers) == relative([PACKAGE / "pacing.py", PACKAGE / "restore" / "progress.py"])
 
 
 def test_every_function_is_one_short_app() -> None:

@@ -72,13 +72,16 @@ class Scan:
             "Enqueued": task.get("Enqueued", 0),
             "Expected": task.get("Expected", 0),
             "Complete": task.get("Complete", 0),
+            "Finished": not waiting,
         }
+        if not waiting:
+            self._tell(done)
         while waiting and not (deadline.near() and len(waiting) < len(task["Shards"])):
             some, waiting = waiting[:at_a_time], waiting[at_a_time:]
             self._enqueue_shards(done, some, resumed)
             done |= {"Shards": waiting, "Finished": not waiting}
             self._tell(done)
-        return {**done, "Shards": waiting, "Finished": not waiting}
+        return done
 
     def _tell(self, done: ScanTask) -> None:
         """Say how far the worker is: import jobs begin, and progress is shown, while the scan goes on."""

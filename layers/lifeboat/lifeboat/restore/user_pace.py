@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -28,12 +27,10 @@ class UserPace:
         self,
         share: float,
         workers: int,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        bucket: Callable[[float, float], TokenBucket] = TokenBucket,
     ) -> None:
         self._rate = WRITES_PER_SECOND * share / 100 / max(1, workers)
-        self._clock = clock
-        self._sleep = sleep
+        self._bucket = bucket
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
@@ -42,7 +39,7 @@ class UserPace:
         with self._lock:
             bucket = self._buckets.pop(sub, None)
             if bucket is None:
-                bucket = TokenBucket(self._rate, self._rate / 2, self._clock, self._sleep)
+                bucket = self._bucket(self._rate, self._rate / 2)
             self._buckets[sub] = bucket
             if len(self._buckets) > REMEMBERED:
                 self._buckets.popitem(last=False)
