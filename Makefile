@@ -3,7 +3,8 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
-WORKERS ?= 2
+# Twice the cores of a small machine: what takes long in the tests is waiting, for servers and for quotas.
+WORKERS ?= 4
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
 
 # What `make demo` puts in its pool

@@ -30,6 +30,7 @@ Application = Callable[..., Awaitable[None]]
 
 patches = Patches()
 
+_in_batch: contextvars.ContextVar[bool] = contextvars.ContextVar("in_batch", default=False)
 _consistent: contextvars.ContextVar[bool] = contextvars.ContextVar("consistent", default=False)
 
 
@@ -44,6 +45,52 @@ def kind_of(item: dict[str, Any]) -> str:
     return str(next(iter((item.get("pk") or {"S": "?"}).values()))).partition("#")[0]
 
 
+def count_write(
+    table: dict[str, Any], units: float, old_item: dict[str, Any] | None, new_item: dict[str, Any] | None
+) -> None:
+    """Count one write and its units, and the units again in each other replica."""
+    region = get_region()
+    METER.add("dynamodb", region, "write_units", amount=units)
+    for other in dynamodb._replica_group(table):
+        if other != region:
+            METER.add("dynamodb", other, "replicated_write_units", amount=units)
+    if new_item is not None:
+        METER.add("dynamodb", region, "items_written")
+        METER.add("dynamodb", region, "written", kind_of(new_item))
+    elif old_item is not None:
+        METER.add("dynamodb", region, "items_deleted")
+        METER.add("dynamodb", region, "deleted", kind_of(old_item))
+
+
+@patches.replace(dynamodb, "_batch_write_item", "7c31fe8286ae")
+def batch_write_item(original: Callable[..., Any], data: dict[str, Any]) -> Any:
+    """Leave the counting of a batch's writes to the batch, which reckons their units itself."""
+    token = _in_batch.set(True)
+    try:
+        return original(data)
+    finally:
+        _in_batch.reset(token)
+
+
+@patches.replace(dynamodb, "_accumulate_write_capacity", "0144b22cf6e6")
+def accumulate_write_capacity(
+    original: Callable[..., None],
+    capacity: dict[str, Any],
+    table: dict[str, Any],
+    old_item: dict[str, Any] | None,
+    new_item: dict[str, Any] | None,
+) -> None:
+    """Count the write units that ministack reckons of each write of a batch."""
+    before = units_of(capacity)
+    original(capacity, table, old_item, new_item)
+    count_write(table, units_of(capacity) - before, old_item, new_item)
+
+
+def units_of(capacity: dict[str, Any]) -> float:
+    """Return all units in ministack's account of a batch."""
+    return float(capacity["table"] + sum(capacity["gsi"].values()))
+
+
 @patches.replace(dynamodb, "_emit_stream_event", "8568d0446f26")
 def emit_stream_event(
     original: Callable[..., None],
@@ -53,24 +100,14 @@ def emit_stream_event(
     new_item: dict[str, Any] | None,
     replicate: bool = True,
 ) -> None:
-    """Count the write units of each item written, and as many again in each other replica."""
+    """Count the write units of each item written by itself."""
     table = dynamodb._tables.get(table_name)
-    if table is not None and replicate:
+    if table is not None and replicate and not _in_batch.get():
         sizes = [dynamodb._item_size_bytes(item) for item in (old_item, new_item) if item]
         units = dynamodb._capacity_kb(max(sizes, default=0))
         for index in table.get("GlobalSecondaryIndexes") or []:
             units += dynamodb._index_write_units(table, index, old_item, new_item)
-        region = get_region()
-        METER.add("dynamodb", region, "write_units", amount=units)
-        kind = kind_of(new_item or old_item or {})
-        if new_item is None:
-            METER.add("dynamodb", region, "items_deleted")
-            METER.add("dynamodb", region, "deleted", kind)
-        else:
-            METER.add("dynamodb", region, "items_written")
-            METER.add("dynamodb", region, "written", kind)
-        for other in set(dynamodb._replica_group(table)) - {region}:
-            METER.add("dynamodb", other, "replicated_write_units", amount=units)
+        count_write(table, units, old_item, new_item)
     original(table_name, event_name, old_item, new_item, replicate)
 
 
