@@ -23,31 +23,24 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 5},
-    connect_timeout=3,
-    read_timeout=10,
-    tcp_keepalive=True,
-    user_agent_extra="cognito-lifeboat",
-)
 
-_PROMPT_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 1},
-    connect_timeout=0.4,
-    read_timeout=0.7,
-    tcp_keepalive=True,
-    user_agent_extra="cognito-lifeboat",
-)
+def _config(attempts: int, connect_timeout: float, read_timeout: float) -> Config:
+    """How a client sends: attempts of a request in all, seconds to connect, seconds to wait for an answer."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        tcp_keepalive=True,
+        user_agent_extra="cognito-lifeboat",
+    )
+
+
+_CONFIG = _config(attempts=5, connect_timeout=3, read_timeout=10)
+
+_PROMPT_CONFIG = _config(attempts=1, connect_timeout=0.4, read_timeout=0.7)
 """For functions that a sign-in waits for: within about a second a call is answered or has failed."""
 
-
-_CAREFUL_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 1},
-    connect_timeout=3,
-    read_timeout=60,
-    tcp_keepalive=True,
-    user_agent_extra="cognito-lifeboat",
-)
+_CAREFUL_CONFIG = _config(attempts=1, connect_timeout=3, read_timeout=60)
 """For requests that create something each time: whoever sends them looks before sending them again."""
 
 _COGNITO = "cognito-identity-provider"
