@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.bench import Asked, bench
 from benchmarks.document import document, keep
-from benchmarks.page import NAMES, PAGE, TARGETS, page
+from benchmarks.page import LEAST_UPDATES, NAMES, PAGE, TARGETS, UPDATES_TITLE, page
 from benchmarks.plot import plot
 from local.deployment import STATE_DIR
 from local.narration import Narrator
@@ -64,6 +64,10 @@ def tell(narrator: Narrator, found: Mapping[str, Any]) -> None:
         if value is not None:
             sign = "[green]✓[/]" if value <= most else "[yellow]·[/]"
             narrator.say(f"{sign} {title}: {value:g} (aim: at most {most:g})")
+    slowest = found["updates_slowest_minute"]
+    if slowest is not None:
+        sign = "[green]✓[/]" if slowest >= LEAST_UPDATES else "[yellow]·[/]"
+        narrator.say(f"{sign} {UPDATES_TITLE}: {slowest:g} (aim: at least {LEAST_UPDATES:g})")
 
 
 def main(given: Sequence[str]) -> int:

@@ -45,6 +45,9 @@ def document(result: Result) -> dict[str, Any]:
         "changed_write_share": round(_writes(result.runs[CHANGED]) / _writes(result.runs[FULL]), 4),
         "import_over_floor": runs[IMPORT]["over_floor"] if IMPORT in runs else None,
         "import_lost": result.lost if IMPORT in runs else None,
+        "updates_slowest_minute": min(runs[IMPORT]["update_minutes"], default=None)
+        if IMPORT in runs
+        else None,
         "throttled_share": round(result.throttled_share, 5),
         "requests": sum(run.requests for run in result.runs.values()),
         "seconds": {name: run["seconds"] for name, run in runs.items()},

@@ -3,11 +3,12 @@
 import json
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks.floors import requested_floor, seconds_by_category
+from benchmarks.pace import minutes
 from local.embedded import EmbeddedAws
 from local.front_control import FrontControl
 from local.meter import PATH, Reading, difference
@@ -25,7 +26,7 @@ class Measured:
     """One run: its seconds and its floor, Cognito's calls by operation, and the meter's counts.
 
     `calls` is {operation: {"calls", "throttled", "failed"}}; `meter` as in `local.meter`; `output` is what
-    the execution returned.
+    the execution returned; `timeline` is {operation: calls answered well in each second}.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Measured:
     calls: Mapping[str, Mapping[str, int]]
     meter: Reading
     output: Mapping[str, Any]
+    timeline: Mapping[str, Sequence[int]]
 
     @property
     def over_floor(self) -> float:
@@ -135,6 +137,7 @@ class Measured:
             "throttled": {name: it["throttled"] for name, it in self.calls.items() if it["throttled"]},
             "failed": {name: it["failed"] for name, it in self.calls.items() if it["failed"]},
             "quota_seconds": {name: round(it, 2) for name, it in seconds_by_category(calls).items()},
+            "update_minutes": [round(share, 3) for share in minutes(self.timeline, "UserUpdate")],
             "items_written": self.items_written,
             "items_deleted": self.items_deleted,
             "written_by_kind": self._by_kind("written"),
@@ -184,12 +187,13 @@ class Stopwatch:
             time.sleep(LOOK_SECONDS)
         counted = difference(self.meter(), before)
         calls = self.front.ask("GET", "calls").get(region, {})
+        timeline = self.front.ask("GET", "timeline").get(region, {})
         if execution["status"] != accept:
             cause = f"{execution.get('error', '')}: {execution.get('cause', '')}"
             raise WorkflowFailedError(f"{name} ended as {execution['status']}: {cause}")
         seconds = (execution["stopDate"] - execution["startDate"]).total_seconds()
         output = json.loads(execution.get("output") or "{}")
-        return Measured(name, seconds, floor, calls, counted, output)
+        return Measured(name, seconds, floor, calls, counted, output, timeline)
 
     def meter(self) -> Reading:
         """Read the meter of the embedded AWS."""

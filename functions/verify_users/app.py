@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifeboat.restore.assembly import files
+from lifeboat.restore.assembly import files, step_progress
+from lifeboat.restore.steps import COMPARISON
 from lifeboat.restore.tasks import Verified, VerifyTask
 from lifeboat.restore.verify import verify
 from lifeboat.telemetry import logger
@@ -16,4 +17,4 @@ if TYPE_CHECKING:
 @logger.inject_lambda_context
 def handler(event: VerifyTask, context: LambdaContext) -> Verified:
     """Compare what was expected with what was found."""
-    return verify(files(event["Run"]), event)
+    return verify(files(event["Run"]), event, step_progress(event["Run"], COMPARISON))

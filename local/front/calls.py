@@ -1,6 +1,7 @@
-"""How often each operation was called, by Region: what `GET /_front/calls` shows."""
+"""How often each operation was called, by Region, and when: `GET /_front/calls` and `/_front/timeline`."""
 
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import dataclass, field
 
 from local.front.protocol import Answer
 
@@ -11,11 +12,13 @@ class Tally:
 
     `throttled` were answered TooManyRequestsException, by a quota or a fault; `failed` got any other error or
     no answer. The rest succeeded or are under way.
+    `timeline` counts those that succeeded by the second in which they did.
     """
 
     calls: int = 0
     throttled: int = 0
     failed: int = 0
+    timeline: list[int] = field(default_factory=list)
 
 
 class Calls:
@@ -23,6 +26,7 @@ class Calls:
 
     def __init__(self) -> None:
         self._tallies: dict[str, dict[str, Tally]] = {}
+        self._since = time.monotonic()
 
     def begin(self, region: str, operation: str) -> Tally:
         """Count a call that has arrived; its end is told to `finish`."""
@@ -30,10 +34,12 @@ class Calls:
         tally.calls += 1
         return tally
 
-    @staticmethod
-    def finish(tally: Tally, answer: Answer | None) -> None:
+    def finish(self, tally: Tally, answer: Answer | None) -> None:
         """Count how a call ended; None is a call that got no answer."""
         if answer is not None and answer.ok:
+            second = int(time.monotonic() - self._since)
+            tally.timeline.extend([0] * (second + 1 - len(tally.timeline)))
+            tally.timeline[second] += 1
             return
         if answer is not None and answer.error == "TooManyRequestsException":
             tally.throttled += 1
@@ -43,10 +49,21 @@ class Calls:
     def clear(self) -> None:
         """Start to count anew. Calls under way end in the old tallies."""
         self._tallies = {}
+        self._since = time.monotonic()
+
+    def timeline(self) -> dict[str, dict[str, list[int]]]:
+        """Return Region → operation → calls answered well, by seconds since the last `clear`."""
+        return {
+            region: {operation: list(tally.timeline) for operation, tally in sorted(tallies.items())}
+            for region, tallies in sorted(self._tallies.items())
+        }
 
     def as_json(self) -> dict[str, dict[str, dict[str, int]]]:
         """Return Region → operation → counts."""
         return {
-            region: {operation: asdict(tally) for operation, tally in sorted(tallies.items())}
+            region: {
+                operation: {"calls": tally.calls, "throttled": tally.throttled, "failed": tally.failed}
+                for operation, tally in sorted(tallies.items())
+            }
             for region, tallies in sorted(self._tallies.items())
         }

@@ -1,6 +1,8 @@
 """The control API, under `/_front/`: what a test or a demonstration sets and reads. Every answer is JSON.
 
     GET DELETE      calls       {"us-east-1": {"ListUsers": {"calls": 9, "throttled": 1, "failed": 0}}}
+    GET             timeline    {"us-east-1": {"ListUsers": [30, 29, …]}}: calls answered well, by
+                                seconds since `calls` was cleared
     GET DELETE      messages    {"us-east-1": {"AdminCreateUser": 2}}
     GET             regions     {"us-east-1": {"available": true}, …}
     GET PUT         regions/R   {"available": false}: everything in that Region is answered 503
@@ -61,6 +63,7 @@ class Control:
         self._front = front
         self._actions: dict[str, dict[str, Action]] = {
             "calls": {"GET": self._get_calls, "DELETE": self._clear_calls},
+            "timeline": {"GET": self._get_timeline},
             "messages": {"GET": self._get_messages, "DELETE": self._clear_messages},
             "regions": {"GET": self._get_regions},
             "faults": {"GET": self._get_faults, "PUT": self._set_faults, "DELETE": self._clear_faults},
@@ -110,6 +113,9 @@ class Control:
     async def _clear_calls(self, _: Any) -> Any:
         self._front.calls.clear()
         return {}
+
+    async def _get_timeline(self, _: Any) -> Any:
+        return self._front.calls.timeline()
 
     async def _get_messages(self, _: Any) -> Any:
         return self._front.messages.as_json()

@@ -33,6 +33,7 @@ from lifeboat.restore.begin import Begun as ImportBegun
 from lifeboat.restore.completion import Ended
 from lifeboat.restore.consumer import Consumer
 from lifeboat.restore.import_job import NOTHING
+from lifeboat.restore.steps import COMPARISON
 from lifeboat.restore.tasks import (
     GroupsTask,
     JobProgress,
@@ -343,7 +344,11 @@ class Import:
 
     def verify(self) -> list[Verified]:
         return [
-            verify(restoring.files(self.of), {"Run": self.of, "Bucket": check["Bucket"]})
+            verify(
+                restoring.files(self.of),
+                {"Run": self.of, "Bucket": check["Bucket"]},
+                restoring.step_progress(self.of, COMPARISON),
+            )
             for check in self.begun["Checks"]
         ]
 

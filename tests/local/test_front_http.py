@@ -63,8 +63,11 @@ def test_calls_are_counted_by_region_and_outcome(front: FrontStack) -> None:
         "eu-west-1": {"ListUsers": {"calls": 1, "throttled": 0, "failed": 1}},
         "us-east-1": {"ListUsers": {"calls": 2, "throttled": 0, "failed": 0}},
     }
+    timeline = front.control("GET", "timeline")
+    assert sum(timeline["us-east-1"]["ListUsers"]) == 2
+    assert timeline["eu-west-1"] == {"ListUsers": []}
     front.control("DELETE", "calls")
-    assert front.control("GET", "calls") == {}
+    assert front.control("GET", "calls") == front.control("GET", "timeline") == {}
 
 
 def test_unsigned_calls_reach_the_region_of_their_app_client(front: FrontStack) -> None:

@@ -97,3 +97,7 @@ class MemoryLedger(Ledger):
 
     def update(self, identifier: str, values: Mapping[str, Any]) -> None:
         self.values.update(values)
+
+    def add(self, identifier: str, amounts: Mapping[str, int]) -> None:
+        for name, amount in amounts.items():
+            self.values[name] = self.values.get(name, 0) + amount

@@ -324,6 +324,7 @@ def test_the_ledger_shows_how_far_it_is_and_how_fast_it_goes(watch: Watch) -> No
     watch.ledger.values[UPDATES] = 245
     watch.look(after=10)
     assert watch.shown == {
+        "phase": "USERS",
         "expected": 1_000,
         "settled": 200,
         "failed": 1,

@@ -36,6 +36,7 @@ from lifeboat.restore.pool_creation import PoolCreation
 from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
 from lifeboat.restore.scan import Scan
+from lifeboat.restore.steps import CREATING_GROUPS, LISTING, Step, StepProgress
 from lifeboat.restore.tasks import Run
 from lifeboat.restore.updates import UserUpdate
 from lifeboat.restore.user_pace import UserPace
@@ -157,9 +158,15 @@ def pool_creation(run: Run) -> PoolCreation:
     )
 
 
+def step_progress(run: Run, step: Step) -> StepProgress:
+    """What a step of the import shows of itself."""
+    return StepProgress(run, Ledger(_table(), "import"), settings().stack_name, step)
+
+
 def group_restore(run: Run) -> GroupRestore:
     """For Create Groups."""
-    return GroupRestore(_backup(run), _writer(run["UserPoolId"], _plan().alone), _arn_map(run))
+    writer = _writer(run["UserPoolId"], _plan().alone)
+    return GroupRestore(_backup(run), writer, _arn_map(run), step_progress(run, CREATING_GROUPS))
 
 
 def scan(run: Run) -> Scan:
@@ -217,7 +224,7 @@ def user_import(run: Run) -> UserImport:
 def restored_listing(run: Run) -> RestoredListing:
     """For List Restored."""
     reader = _reader(run["UserPoolId"], _plan().listing)
-    return RestoredListing(reader, _files(run), _facts(run["UserPoolId"]))
+    return RestoredListing(reader, _files(run), _facts(run["UserPoolId"]), step_progress(run, LISTING))
 
 
 def files(run: Run) -> Files:

@@ -193,6 +193,7 @@ class ImportBeginning:
         checked = self._preflight(pool_id).check(wishes)
         users = int(checked.export["counts"]["users"]["listed"])
         memberships = int(checked.export["counts"].get("memberships", {}).get("listed", 0))
+        groups = int(checked.export["counts"].get("groups", {}).get("listed", 0))
         lanes = lane_plan(users, memberships, self.request_plan.alone.rate(Category.USER_UPDATE))
         head_start = lanes.head_start if run["UserLane"] == "auto" and asked.Resume is None else 0
         scans = scan_portions(users, head_start)
@@ -217,6 +218,8 @@ class ImportBeginning:
                 "csv_closed": "",
                 "plan": {"requests": self.request_plan.lines()},
                 "users": users,
+                "groups": groups,
+                "memberships": memberships,
                 "resumed": resuming,
                 "first_job": lanes.first_job,
                 "jobs_grow": lanes.growing,

@@ -9,6 +9,7 @@ from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import GroupExists
 from lifeboat.model import Group
 from lifeboat.pacing import Deadline
+from lifeboat.restore.steps import StepProgress
 from lifeboat.restore.tasks import GroupsTask
 from lifeboat.store.backup import Backup
 
@@ -20,6 +21,7 @@ class GroupRestore:
     backup: Backup
     writer: PoolWriter
     arn_map: Mapping[str, str]
+    progress: StepProgress
 
     def create(self, task: GroupsTask, deadline: Deadline) -> GroupsTask:
         """Create group after group until all are there or time runs short.
@@ -27,13 +29,15 @@ class GroupRestore:
         A group that is already there is set to what the backup says.
         """
         position = task["Next"]
-        for number, group in enumerate(self.backup.groups()):
-            if number < position:
-                continue
-            if deadline.near():
-                return {"Run": task["Run"], "Next": number, "Finished": False}
-            self._create(group)
-            position = number + 1
+        with self.progress.shown():
+            for number, group in enumerate(self.backup.groups()):
+                if number < position:
+                    continue
+                if deadline.near():
+                    return {"Run": task["Run"], "Next": number, "Finished": False}
+                self._create(group)
+                self.progress.count()
+                position = number + 1
         return {"Run": task["Run"], "Next": position, "Finished": True}
 
     def _create(self, group: Group) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
-from lifeboat.model import Group
+from lifeboat.model import Group, User
 from lifeboat.pacing import Deadline
 from lifeboat.restore.expectation import Files, MemberFingerprint, digest, found
+from lifeboat.restore.steps import StepProgress
 from lifeboat.restore.tasks import ListingTask
 
 LISTINGS = 8
@@ -28,6 +29,7 @@ class RestoredListing:
     reader: PoolReader
     files: Files
     facts: PoolFacts
+    progress: StepProgress
 
     def take(self, task: ListingTask, deadline: Deadline) -> ListingTask:
         """List some parts after others until all are done or time runs short.
@@ -35,9 +37,10 @@ class RestoredListing:
         A part is `users:<prefix>` or `groups:<k>:<n>`, every nth group beginning with the kth.
         """
         waiting = list(task["Parts"])
-        while waiting and not (deadline.near() and len(waiting) < len(task["Parts"])):
-            some, waiting = waiting[:LISTINGS], waiting[LISTINGS:]
-            _side_by_side(self._list_part, some)
+        with self.progress.shown():
+            while waiting and not (deadline.near() and len(waiting) < len(task["Parts"])):
+                some, waiting = waiting[:LISTINGS], waiting[LISTINGS:]
+                _side_by_side(self._list_part, some)
         return {"Run": task["Run"], "Parts": waiting, "Finished": not waiting}
 
     def _list_part(self, part: str) -> None:
@@ -49,7 +52,7 @@ class RestoredListing:
             self._list_groups(int(start), int(step))
 
     def _list_users(self, prefix: str) -> None:
-        users = {user.sub: found(user, self.facts) for user in self.reader.users(prefix)}
+        users = {user.sub: found(user, self.facts) for user in self._counted(self.reader.users(prefix))}
         self.files.spread("found", f"users-{prefix}", users.values())
 
     def _list_groups(self, start: int, step: int) -> None:
@@ -68,8 +71,14 @@ class RestoredListing:
     def _members(self, group_name: str) -> list[MemberFingerprint]:
         return [
             {"join": digest(self.facts.join_key(user)), "group": group_name}
-            for user in self.reader.members(group_name)
+            for user in self._counted(self.reader.members(group_name))
         ]
+
+    def _counted(self, users: Iterable[User]) -> Iterator[User]:
+        """The same users, counted as they come."""
+        for user in users:
+            self.progress.count()
+            yield user
 
 
 def _side_by_side(work: Callable[[A], B], pieces: Iterable[A]) -> list[B]:

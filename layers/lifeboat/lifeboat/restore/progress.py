@@ -45,6 +45,10 @@ COUNT_EVERY = 60
 """Seconds between two exact counts of the outcomes while the queues seem empty."""
 
 
+USERS = "USERS"
+"""The phase of an import whose users come into the pool; `steps` has those before and after."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one look has seen. `counted` are users settled by the running sums, which may be short."""
@@ -95,22 +99,8 @@ class ProgressDisplay:
     @contextmanager
     def kept_up(self, seconds: float = LONGEST_LOOK) -> Iterator[None]:
         """Look every so many seconds while something else is done that takes its time."""
-        over = threading.Event()
-
-        def keep() -> None:
-            while not over.wait(seconds):
-                try:
-                    self.look()
-                except LifeboatError as error:
-                    logger.warning("progress not shown", error=type(error).__name__)
-
-        thread = threading.Thread(target=keep, name="progress", daemon=True)
-        thread.start()
-        try:
+        with repeated(self.look, seconds):
             yield
-        finally:
-            over.set()
-            thread.join()
 
     def _show(self, entry: Mapping[str, Any], look: Look, scanned: Scanned) -> None:
         settled = min(look.counted, look.expected)
@@ -132,6 +122,7 @@ class ProgressDisplay:
             self.run["ImportId"],
             {
                 "progress": {
+                    "phase": USERS,
                     "expected": look.expected,
                     "settled": settled,
                     "failed": failed,
@@ -231,6 +222,27 @@ class ProgressCheck:
         if given_up or progress["Settled"] >= progress["Expected"] or not progress["CountedAt"]:
             return True
         return seconds_between(progress["CountedAt"], now()) >= COUNT_EVERY
+
+
+@contextmanager
+def repeated(show: Callable[[], object], seconds: float) -> Iterator[None]:
+    """Show something every so many seconds in the background; what fails is logged, and tried again."""
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.wait(seconds):
+            try:
+                show()
+            except LifeboatError as error:
+                logger.warning("progress not shown", error=type(error).__name__)
+
+    thread = threading.Thread(target=keep, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _stalled(look: Look) -> ImportStalled:

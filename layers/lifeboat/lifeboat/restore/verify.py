@@ -8,13 +8,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from lifeboat.restore.expectation import Files, Fingerprint, differing_fields
+from lifeboat.restore.steps import StepProgress
 from lifeboat.restore.tasks import Verified, VerifyTask
 
 USER_MAP_COLUMNS = ("sub", "new_sub", "username", "new_username")
 
 
-def verify(files: Files, task: VerifyTask) -> Verified:
+def verify(files: Files, task: VerifyTask, progress: StepProgress) -> Verified:
     """Join what was expected with what was found, and keep the differences for the report."""
+    with progress.shown():
+        return _verify(files, task, progress)
+
+
+def _verify(files: Files, task: VerifyTask, progress: StepProgress) -> Verified:
     number = task["Bucket"]
     actual: dict[str, Fingerprint] = {}
     for entry in files.bucket.get_lines(files.part("found", number)):
@@ -28,6 +34,7 @@ def verify(files: Files, task: VerifyTask) -> Verified:
     pairs: list[tuple[str, ...]] = []
     equal = 0
     for expectation in files.bucket.get_lines(files.part("expected", number)):
+        progress.count()
         there = actual.pop(expectation["join"], None)
         if there is None:
             missing.append(expectation["sub"])

@@ -65,6 +65,20 @@ class Ledger:
         """Set fields of an entry, creating it if need be."""
         _set(self._table, self._key_of(identifier), values)
 
+    def add(self, identifier: str, amounts: Mapping[str, int]) -> None:
+        """Add to numbers of an entry; one that is not there counts from 0."""
+        names = {f"#n{number}": name for number, name in enumerate(amounts)}
+        key = self._key_of(identifier)
+        with store_errors("DynamoDB"):
+            self._table.table.update_item(
+                Key={"pk": key.pk, "sk": key.sk},
+                UpdateExpression="ADD " + ", ".join(f"{short} :v{short[2:]}" for short in names),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    f":v{number}": amount for number, amount in enumerate(amounts.values())
+                },
+            )
+
     def begin(self, identifier: str, execution_arn: str, started_at: str, values: Mapping[str, Any]) -> None:
         """Open an entry, or open it again for a resumed run."""
         self.update(

@@ -10,14 +10,14 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lifeboat.aws.translation import store_errors
-from lifeboat.store.keys import import_key
+from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
 
 SETTLED, FAILED, UPDATES = "tally_settled", "tally_failed", "tally_updates"
+GROUPS_CREATED, LISTED, COMPARED = "tally_groups", "tally_listed", "tally_compared"
 """The attributes of the ledger entry."""
 
-ZERO: Mapping[str, int] = {SETTLED: 0, FAILED: 0, UPDATES: 0}
+ZERO: Mapping[str, int] = dict.fromkeys((SETTLED, FAILED, UPDATES, GROUPS_CREATED, LISTED, COMPARED), 0)
 """What an import, or another attempt at it, begins with."""
 
 
@@ -58,14 +58,5 @@ class Tally:
             counts, self._counts = self._counts, {}
         for import_id, count in counts.items():
             if count:
-                key = import_key(import_id)
-                with store_errors("DynamoDB"):
-                    self._table.table.update_item(
-                        Key={"pk": key.pk, "sk": key.sk},
-                        UpdateExpression=f"ADD {SETTLED} :settled, {FAILED} :failed, {UPDATES} :updates",
-                        ExpressionAttributeValues={
-                            ":settled": count.settled,
-                            ":failed": count.failed,
-                            ":updates": count.updates,
-                        },
-                    )
+                amounts = {SETTLED: count.settled, FAILED: count.failed, UPDATES: count.updates}
+                Ledger(self._table, "import").add(import_id, amounts)
