@@ -21,6 +21,9 @@ LATENCY_MS ?= 150
 KINDS ?=
 POINTS ?= 20
 
+# How many changes `make bench-live` and `make live-soak` make
+CHANGES ?= 500
+
 export SAM_CLI_TELEMETRY := 0
 
 PYTEST := $(PY) -m pytest
@@ -28,7 +31,7 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth scale-model lock clean
+.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth bench-live live-soak scale-model lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -70,6 +73,12 @@ bench: $(INSTALLED)  ## Measure exports and an import against Cognito's quotas, 
 
 bench-growth: $(INSTALLED)  ## The same for 1,000, 5,000 and 20,000 users: time and requests a user must not grow
 	$(PY) -m benchmarks --users 1000 5000 20000 --latency-ms $(LATENCY_MS) --seed $(SEED)
+
+bench-live: $(INSTALLED)  ## Measure how soon changes are in the other Region, and a first sign-in, write docs/bench-live.md (CHANGES=500)
+	$(PY) -m benchmarks.bench_live --changes $(CHANGES) --seed $(SEED) --keep
+
+live-soak: $(INSTALLED)  ## Change a pool at random under faults while exports run; table and standby pool must end equal (CHANGES=500)
+	$(PY) -m local.live_soak --changes $(CHANGES) --seed $(SEED)
 
 scale-model: $(INSTALLED)  ## Reckon time, cost, payloads and history events for 1 and 40 million users
 	PYTHONPATH=layers/lifeboat $(PY) -m benchmarks.scale_model
