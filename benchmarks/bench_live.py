@@ -3,81 +3,21 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 
-from benchmarks.live import CHANGES_A_SECOND, EVERY_SIGN_UP, LOOK_SECONDS, Asked, bench_live
-from benchmarks.page import table
+from benchmarks.live import Asked, bench_live
+from benchmarks.live_page import PAGE, RESULTS, TARGETS, page
 from local.deployment import STATE_DIR
 from local.narration import Narrator
-from local.processes import REPOSITORY, EmbeddedAwsError
+from local.processes import EmbeddedAwsError
 from local.workflows import WorkflowFailedError
 
 WORK_DIR: Final = STATE_DIR / "bench-live"
 NUMBERS: Final = STATE_DIR / "bench-live.json"
-RESULTS: Final = REPOSITORY / "docs/bench-live.json"
-PAGE: Final = REPOSITORY / "docs/bench-live.md"
-
-TARGETS: Final = (
-    ("a change is in the backup Region's table, 99 of 100 within seconds", "replica_p99_s", 5.0),
-    ("first sign-in of a user who is not yet restored, 99 of 100 within seconds", "first_sign_in_p99_s", 2.0),
-    ("changes lost", "lost", 0.0),
-)
-"""What is aimed at: at most."""
-
-INTRODUCTION: Final = """# Live: how soon a change is safe
-
-Written by `make bench-live` from [bench-live.json](bench-live.json), which the same run wrote. The times are of the embedded AWS: its events
-come without the delay of CloudTrail, which AWS gives as minutes on average for a trail and as seconds for the event bus, and its Regions
-are not an ocean apart. What they show is how much the product itself adds.
-"""
-
-METHOD: Final = """## How it is measured
-
-- {changes} changes at {pace:g} a second, each call to Cognito answered after {latency:g} ms: one in {sign_ups} is a sign-up, which the PostConfirmation trigger
-  captures; the others are attribute changes by an administrator, which come as events.
-- A time is that from the end of the call that made the change to the look that found it, in the replica by its key, in the standby pool by
-  its user; looks come every {look:g} s, and their distance is in the times.
-- For the sign-ins the Region is lost. {sign_ins} users ask for a new password in an empty pool with the UserMigration trigger; the first of them starts the
-  function.
-- Dollars are list prices without free tiers (`benchmarks/prices.py`) of what the run used for each change, the changes of the standby pool included.
-"""
-
-
-def page(found: Mapping[str, Any]) -> str:
-    """Write the page from the results of one run."""
-    aims = [[title, f"{found[name]:g}", f"≤ {most:g}"] for title, name, most in TARGETS]
-    rows = [
-        ["change → replica of the table", f"{found['replica_p50_s']:g}", f"{found['replica_p99_s']:g}"],
-        ["change → standby pool", f"{found['standby_p50_s']:g}", f"{found['standby_p99_s']:g}"],
-        [
-            "first sign-in of a user not yet restored",
-            f"{found['first_sign_in_p50_s']:g}",
-            f"{found['first_sign_in_p99_s']:g}",
-        ],
-    ]
-    units = found["dollars_per_million_changes_by_unit"]
-    dollars = [[unit.replace("_", " "), f"{amount:g}"] for unit, amount in units.items()]
-    dollars.append(["**all**", f"**{found['dollars_per_million_changes']:g}**"])
-    method = METHOD.format(
-        changes=found["changes"],
-        pace=CHANGES_A_SECOND,
-        latency=found["latency_ms"],
-        sign_ups=EVERY_SIGN_UP,
-        look=LOOK_SECONDS,
-        sign_ins=found["first_sign_ins"],
-    )
-    parts = [
-        INTRODUCTION,
-        table(["", "measured", "aim"], aims),
-        table(["seconds", "median", "99th percentile"], rows),
-        table(["for a million changes", "dollars"], dollars),
-        method.rstrip(),
-    ]
-    return "\n".join(parts) + "\n"
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:

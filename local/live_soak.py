@@ -86,9 +86,7 @@ class Soak:
         pool_id = create_pool(cognito, "people")
         with self.narrator.step("Build and deploy, with capture and warm standby"):
             live = deploy_live(self.embedded, pool_id, PARAMETERS)
-        with self.narrator.step(
-            f"Fill the pool with {USERS} users, and wait until the standby pool has them"
-        ):
+        with self.narrator.step(f"Fill the pool with {USERS} users; wait for the standby pool"):
             create_roles(self.embedded.client("iam", region), people)
             fill(cognito, pool_id, people)
             self._export(live).run({}).succeeded()
