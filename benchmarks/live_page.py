@@ -20,8 +20,8 @@ TARGETS: Final = (
 INTRODUCTION: Final = """# Live: how soon a change is safe
 
 Written by `make bench-live` from [bench-live.json](bench-live.json), which the same run wrote. The times are of the embedded AWS: its events
-come without the delay of CloudTrail, which AWS gives as minutes on average for a trail and as seconds for the event bus, and its Regions
-are not an ocean apart. What they show is how much the product itself adds.
+come without CloudTrail's delay, for which AWS names no figure, and its Regions are not an ocean apart. What the times show is how much the product
+itself adds.
 """
 
 METHOD: Final = """## How it is measured
