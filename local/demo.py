@@ -1,7 +1,8 @@
 """The demonstration: export a pool, lose its Region, import into an empty pool of the other, compare.
 
 Then the Region is back, a script blanks everybody's attributes, and the next export takes that into the
-backup: an import as of the moment before brings them back.
+backup: an import as of the moment before brings them back. At last capture is switched on, changes stream
+across, and a user signs in to a new pool before the import has reached her.
 
 Run by `make demo`. Writes `.local/demo.json`, and beside it the import's own report, also as a page. Ends
 with status 1 if anything is lost or different, or if anybody was sent a message.
@@ -21,6 +22,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from local.comparison import KINDS, Snapshot, differences, snapshot
+from local.demo_live import LiveAct
 from local.deployment import BACKUP, PRIMARY, STATE_DIR, Deployment, deploy_both, deploy_settings
 from local.embedded import EmbeddedAws
 from local.front_control import FrontControl
@@ -85,7 +87,8 @@ class Demonstration:
         self._await_replica(deployment, blanked)
         again = self._restore(deployment, "people-as-they-were", source, {"AsOf": moment})
         back = Return(moment, blanked, *again)
-        return Outcome(source, restored, first, second, imported, messages, back)
+        live = LiveAct(self.embedded, self.narrator).run(pool_id)
+        return Outcome(source, restored, first, second, imported, messages, back, live)
 
     def _restore(
         self, deployment: Deployment, name: str, source: Snapshot, given: Mapping[str, str]

@@ -6,6 +6,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from local.comparison import KINDS, Snapshot, differences
+from local.demo_live import LiveOutcome
 from local.narration import Narrator
 from local.workflows import Run
 
@@ -34,6 +35,7 @@ class Outcome:
     imported: Run
     messages: int
     back: Return
+    live: LiveOutcome
 
     @property
     def different(self) -> dict[str, list[str]]:
@@ -80,13 +82,14 @@ class Outcome:
             "differences": sum(len(each) for each in self.different.values()),
             "export_seconds": round(self.first.seconds, 3),
             "import_seconds": round(self.imported.seconds, 3),
+            "live": self.live.document(),
         }
 
     @property
     def fine(self) -> bool:
         """Whether nothing is lost or different and nobody was sent a message."""
         succeeded = {self.imported.status, self.back.imported.status} == {"SUCCEEDED"}
-        return succeeded and not any(self.different.values()) and not self.sent
+        return succeeded and not any(self.different.values()) and not self.sent and self.live.fine
 
 
 def tell(narrator: Narrator, outcome: Outcome) -> None:
@@ -114,6 +117,13 @@ def tell(narrator: Narrator, outcome: Outcome) -> None:
         f"Back in time: the export after the script found {changed} changed users, which no guard can tell "
         f"from a day's work; as of {back.moment}, {len(back.restored.users)} users came back, "
         f"{sum(len(lines) for lines in outcome.not_back.values())} differences"
+    )
+    live = outcome.live
+    narrator.say(
+        f"Live: {live.changes} changes were in the backup Region {live.across_seconds:.1f} s later; with the Region lost, "
+        f"{live.first} signed in {live.sign_in_seconds:.2f} s after asking, before the import had reached her; "
+        f"then {len(live.restored.users)} users came back, "
+        f"{sum(len(lines) for lines in live.different.values())} differences"
     )
     narrator.say(f"Messages sent to users by the imports: {outcome.sent}")
     narrator.say(f"Export {outcome.first.seconds:.1f} s, import {outcome.imported.seconds:.1f} s")
