@@ -36,6 +36,7 @@ PAGE: Final = 60
 REPLICATION_SECONDS: Final = 60.0
 WORK_DIR: Final = STATE_DIR / "demo"
 NUMBERS: Final = STATE_DIR / "demo.json"
+LIVE_NUMBERS: Final = STATE_DIR / "demo-live.json"
 REPORT: Final = WORK_DIR / "report.json"
 REPORT_PAGE: Final = WORK_DIR / "report.html"
 BLANKED: Final = ("email", "given_name", "family_name", "name", "locale", "address", "custom:note")
@@ -298,6 +299,7 @@ def main(given: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     NUMBERS.write_text(json.dumps(outcome.document(), indent=2) + "\n")
+    LIVE_NUMBERS.write_text(json.dumps(outcome.live.document(), indent=2) + "\n")
     tell(narrator, outcome)
     narrator.say(f"Numbers: {NUMBERS}")
     narrator.say(f"Report of the import: {REPORT_PAGE}")

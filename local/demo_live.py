@@ -132,7 +132,7 @@ class LiveAct:
             if not seconds and _has_trigger(cognito, new_pool_id):
                 seconds.append(self._sign_in(cognito, new_pool_id, client_id, last))
 
-        given = {"NewUserPoolId": new_pool_id, "OnDemand": True, "UserLane": "csv"}
+        given = {"NewUserPoolId": new_pool_id, "OnDemand": True}
         with self.narrator.step(f"Import into {new_pool_id}, on demand meanwhile") as step:
             run = workflow.run(given, sign_in).succeeded()
             if not seconds:
@@ -142,7 +142,7 @@ class LiveAct:
         return LiveOutcome(SIGN_UPS * 3 + CHANGED + 1, across, last, seconds[0], run, source, restored)
 
     def _sign_in(self, cognito: Any, pool_id: str, client_id: str, name: str) -> float:
-        """Ask for a new password for a user who is not in the pool, and sign in; return how long that took."""
+        """Let a user who is not in the pool ask for a new password and sign in; return the seconds."""
         if cognito.list_users(UserPoolId=pool_id, Filter=f'username = "{name}"')["Users"]:
             raise WorkflowFailedError(f"the bulk import has reached {name} before the sign-in")
         began = time.monotonic()

@@ -82,7 +82,6 @@ class Outcome:
             "differences": sum(len(each) for each in self.different.values()),
             "export_seconds": round(self.first.seconds, 3),
             "import_seconds": round(self.imported.seconds, 3),
-            "live": self.live.document(),
         }
 
     @property
@@ -120,8 +119,9 @@ def tell(narrator: Narrator, outcome: Outcome) -> None:
     )
     live = outcome.live
     narrator.say(
-        f"Live: {live.changes} changes were in the backup Region {live.across_seconds:.1f} s later; with the Region lost, "
-        f"{live.first} signed in {live.sign_in_seconds:.2f} s after asking, before the import had reached her; "
+        f"Live: {live.changes} changes were in the backup Region {live.across_seconds:.1f} s later; with the "
+        f"Region lost, {live.first} signed in {live.sign_in_seconds:.2f} s after asking, before the import had "
+        "reached her; "
         f"then {len(live.restored.users)} users came back, "
         f"{sum(len(lines) for lines in live.different.values())} differences"
     )

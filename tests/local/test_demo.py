@@ -13,6 +13,7 @@ from rich.console import Console
 
 from local.comparison import Group, Snapshot, User, differences, snapshot
 from local.demo import blank_everybody, change_a_few, main
+from local.demo_live import LiveOutcome
 from local.narration import Narrator
 from local.outcome import Outcome, Return, tell
 from local.people import create_pool, fill, population
@@ -30,7 +31,8 @@ COUNT = {"listed": 1, "added": 0, "changed": 1, "unchanged": 2, "retired": 3}
 EXPORT = Run("SUCCEEDED", "", {"counts": dict.fromkeys(("users", "groups", "memberships"), COUNT)}, 1.5)
 IMPORT = Run("SUCCEEDED", "", {}, 2.5)
 BACK = Return("2026-03-01T12:00:00.000Z", EXPORT, IMPORT, POOL, messages=0)
-WELL = Outcome(POOL, POOL, EXPORT, EXPORT, IMPORT, messages=0, back=BACK)
+LIVE = LiveOutcome(21, 3.5, "newcomer-4", 0.75, IMPORT, POOL, POOL)
+WELL = Outcome(POOL, POOL, EXPORT, EXPORT, IMPORT, messages=0, back=BACK, live=LIVE)
 
 
 @pytest.fixture
