@@ -120,8 +120,8 @@ def tell(narrator: Narrator, outcome: Outcome) -> None:
     live = outcome.live
     narrator.say(
         f"Live: {live.changes} changes were in the backup Region {live.across_seconds:.1f} s later; with "
-        f"the Region lost, {live.first} signed in {live.sign_in_seconds:.2f} s after asking, before the import "
-        "had reached her; "
+        f"the Region lost, {live.first} signed in {live.sign_in_seconds:.2f} s after asking, before the "
+        "import had reached her; "
         f"then {len(live.restored.users)} users came back, "
         f"{sum(len(lines) for lines in live.different.values())} differences"
     )
