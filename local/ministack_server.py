@@ -33,7 +33,9 @@ from local import (
     ministack_permissions,
     ministack_speed,
     ministack_stacks,
+    ministack_streams,
     ministack_tables,
+    ministack_triggers,
 )
 from local.lambda_environments import functions_log
 from local.patching import PatchMismatchError, apply
@@ -50,7 +52,9 @@ ALL_PATCHES = (
     ministack_permissions.patches,
     ministack_speed.patches,
     ministack_stacks.patches,
+    ministack_streams.patches,
     ministack_tables.patches,
+    ministack_triggers.patches,
 )
 SCHEDULE_TICK_SECONDS = 1  # ministack looks every 10 seconds which schedules are due
 

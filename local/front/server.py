@@ -3,7 +3,7 @@
 What happens to a call, in this order; each step may end it:
 
     counted → latency → Region available? → quota → fault → documented constraints → hooks before
-            → ministack → hooks after → fault that loses the answer → counted again
+            → ministack → hooks after → event → fault that loses the answer → counted again
 
 Everything else that is not the protocol goes to a registered route (`/_front/…` is one) or, unchanged, to
 ministack (token endpoints, JWKS). Nothing of a request is ever logged: of a crash only its class and where it
@@ -22,10 +22,12 @@ from local.front.attributes import AttributeRules
 from local.front.branding import Branding
 from local.front.calls import Calls
 from local.front.clients import Clients
+from local.front.confirmation import Confirmation
 from local.front.constraints import Constraints
 from local.front.control import Control
 from local.front.exclusion import Exclusion
 from local.front.faults import Fate, Faults
+from local.front.functions import Functions
 from local.front.groups import Groups
 from local.front.homes import DEFAULT_REGIONS, Homes
 from local.front.hooks import Feature, Hooks
@@ -34,6 +36,7 @@ from local.front.import_jobs import ImportJobs
 from local.front.listing import Listing
 from local.front.messages import Messages
 from local.front.mfa import Mfa
+from local.front.migration import Migration
 from local.front.permission import Permission
 from local.front.pool_settings import PoolSettings
 from local.front.pools import Pools
@@ -51,6 +54,7 @@ from local.front.quotas import Quotas
 from local.front.recovery import Recovery
 from local.front.settings import Conditions
 from local.front.taken import TakenAliases
+from local.front.trail import Trail
 from local.front.upstream import Upstream, passable
 
 logger = logging.getLogger(__name__)
@@ -87,12 +91,15 @@ class Front:
         self.quotas = Quotas()
         self.faults = Faults(options.seed)
         self.conditions = Conditions()
+        self.trail = Trail(self.upstream, self.pools, self.homes, lambda: self.faults.seed)
         self.constraints = Constraints()
         self.hooks = Hooks()
         self._exclusion = Exclusion()
         self.taken = TakenAliases(self.pools)
-        self.identities = Identities(self.upstream, self.pools, self.taken)
         aliases = Aliases(self.pools, self.taken)
+        functions = Functions(self.upstream, self.conditions)
+        confirmation = Confirmation(self.pools, functions)
+        self.identities = Identities(self.upstream, self.pools, self.taken, confirmation, self.trail)
         self.imports = ImportJobs(
             self.pools, aliases, self.taken, self._exclusion, self.constraints, self.conditions
         )
@@ -105,6 +112,8 @@ class Front:
             AttributeRules(self.pools),
             self.taken,
             aliases,
+            confirmation,
+            Migration(self.upstream, self.pools, functions, self._operate),
             Recovery(self.pools),
             Groups(self.upstream),
             PoolSettings(self.pools),
@@ -143,6 +152,7 @@ class Front:
         if self._runner is not None:
             await self._runner.cleanup()
         await self.imports.stop()
+        await self.trail.stop()
         await self.upstream.close()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -201,7 +211,7 @@ class Front:
         self.quotas.admit(call)
         if fate.before is not None:
             fate.before.strike()
-        answer = await self._operate(call)
+        answer = await self.trail.recorded(call, self._operate)
         if fate.after is not None:
             fate.after.strike()
         for silent in fate.silent:
