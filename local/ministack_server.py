@@ -23,6 +23,7 @@ from ministack.core import lambda_runtime
 from ministack.services import scheduler
 
 from local import (
+    ministack_apis,
     ministack_clients,
     ministack_executions,
     ministack_federation,
@@ -42,6 +43,7 @@ from local.patching import PatchMismatchError, apply
 from local.processes import LOOPBACK
 
 ALL_PATCHES = (
+    ministack_apis.patches,
     ministack_clients.patches,
     ministack_executions.patches,
     ministack_federation.patches,
