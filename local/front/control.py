@@ -214,6 +214,7 @@ class Control:
         front.conditions.lost_regions.clear()
         front.imports.reset()
         front.trail.reset()
+        front.replicas.reset()
         front.calls.clear()
         front.messages.clear()
         return {}

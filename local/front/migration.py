@@ -20,6 +20,7 @@ from local.front.import_users import unguessable_password
 from local.front.pools import Pool, Pools
 from local.front.protocol import Answer, Call, CognitoError
 from local.front.recovery import SIMULATED
+from local.front.replicas import SECONDARY
 from local.front.upstream import Upstream
 from local.private_actions import SETTLE
 
@@ -93,7 +94,7 @@ class Migration:
     async def _bring(self, call: Call, username: Any, source: str, request: dict[str, Any]) -> Answer | None:
         """Bring in the user of a call if the pool lacks them; return the answer if they cannot be."""
         pool = await self._pools.of_call(call)
-        if pool is None or not username or not trigger_arn(pool, TRIGGER):
+        if pool is None or not username or not trigger_arn(pool, TRIGGER) or SECONDARY in call.notes:
             return None
         if await self._pools.user(pool, str(username)) is not None:
             return None

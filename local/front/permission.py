@@ -14,7 +14,9 @@ UNKNOWN_UPSTREAM = "InvalidAction"
 LACKING = (
     "CreateManagedLoginBranding",
     "CreateUserImportJob",
+    "CreateUserPoolReplica",
     "DeleteManagedLoginBranding",
+    "DeleteUserPoolReplica",
     "DescribeManagedLoginBranding",
     "DescribeManagedLoginBrandingByClient",
     "DescribeRiskConfiguration",
@@ -29,6 +31,7 @@ LACKING = (
     "StopUserImportJob",
     "UpdateGroup",
     "UpdateManagedLoginBranding",
+    "UpdateUserPoolReplica",
 )
 
 

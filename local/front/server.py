@@ -52,6 +52,7 @@ from local.front.protocol import (
 )
 from local.front.quotas import Quotas
 from local.front.recovery import Recovery
+from local.front.replicas import Replicas
 from local.front.settings import Conditions
 from local.front.taken import TakenAliases
 from local.front.trail import Trail
@@ -96,6 +97,7 @@ class Front:
         self.hooks = Hooks()
         self._exclusion = Exclusion()
         self.taken = TakenAliases(self.pools)
+        self.replicas = Replicas(self.upstream, self.pools, self.conditions)
         aliases = Aliases(self.pools, self.taken)
         functions = Functions(self.upstream, self.conditions)
         confirmation = Confirmation(self.pools, functions)
@@ -107,6 +109,7 @@ class Front:
             Permission(self.upstream),
             self.homes,
             self.pools,
+            self.replicas,
             Control(self),
             Listing(self.upstream),
             AttributeRules(self.pools),
@@ -188,6 +191,7 @@ class Front:
             return failure(error)
         except Exception as error:
             return _crash(operation, error)
+        home = self.replicas.home_of(home, signed="Authorization" in request.headers)
         call = Call(operation, home.region, home.access_key, body, data, request.headers)
         tally = self.calls.begin(call.region, operation)
         answer: Answer | None = None
@@ -221,6 +225,7 @@ class Front:
     async def _operate(self, call: Call) -> Answer:
         """Check a call, carry it out upstream or in a hook, and complete the answer."""
         self.constraints.check(call.operation, call.data)
+        call = await self.replicas.at_primary(call)
         async with self._exclusion.hold(self.hooks.claims_of(call)):
             answer = await self.hooks.run_before(call)
             if answer is None:
