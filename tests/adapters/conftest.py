@@ -19,8 +19,9 @@ from lifeboat.aws.queues import Queue
 from lifeboat.store.table import BackupTable
 from tests.adapters.job_world import World
 from tests.adapters.moto_differences import mend
+from tests.adapters.people import EXPORTED, fill
 from tests.adapters.pools import SHARD, Pool
-from tests.adapters.stack import Stack, new_process
+from tests.adapters.stack import Export, Stack, new_process
 from tests.template.reading import resources_of_type
 
 REGION: Final = "eu-west-1"
@@ -152,3 +153,18 @@ def make_world(
 @pytest.fixture
 def world(make_world: Callable[[str], World]) -> World:
     return make_world("an-import")
+
+
+@pytest.fixture
+def backup(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """A stack whose backup holds those people, of whom ann needs two messages of updates."""
+    monkeypatch.setattr("lifeboat.restore.messages.GROUPS_IN_AN_UPDATE", 3)
+    fill(stack.source)
+    Export(EXPORTED).run()
+    return stack
+
+
+@pytest.fixture
+def fresh(backup: Stack, make_pool: Callable[..., Pool]) -> Pool:
+    """An empty pool to restore them into."""
+    return make_pool()
