@@ -54,7 +54,7 @@ types: $(INSTALLED)  ## Check the types (mypy --strict)
 check: lint types test  ## Everything that CI runs
 
 test: $(INSTALLED)  ## Run all tests
-	$(PYTEST) -n $(WORKERS) --dist loadfile
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-unit: $(INSTALLED)  ## Run the tests that need no server
 	$(PYTEST) tests/unit

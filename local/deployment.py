@@ -5,6 +5,7 @@ user pool) or differs from stack to stack (names) is merged with their parameter
 `--parameter-overrides` on sam's command line replaces those of the file.
 """
 
+import compileall
 import contextlib
 import fcntl
 import hashlib
@@ -15,6 +16,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any
 
 from local.embedded import CREDENTIALS, EmbeddedAws
@@ -62,8 +64,18 @@ def build(source_dir: Path = REPOSITORY, build_dir: Path = BUILD_DIR) -> Path:
             command += ["--build-dir", str(build_dir), "--config-env", PRIMARY]
             command += ["--config-file", str(source_dir / "samconfig.toml")]
             start_sam(command, build_environment(), build_dir.with_suffix(".log")).finish()
+            compile_layers(build_dir)
             stamp.write_text(sources)
     return built
+
+
+def compile_layers(build_dir: Path) -> None:
+    """Compile the layers' modules, which otherwise the first function of every embedded AWS would have to do.
+
+    Regardless of the sources' dates, which a deployment does not keep.
+    """
+    for layer in build_dir.glob("*/python"):
+        compileall.compile_dir(layer, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
 def build_environment() -> dict[str, str]:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, Final
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
 from moto import mock_aws
@@ -16,9 +17,11 @@ from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.store.table import BackupTable
+from tests.adapters.job_world import World
 from tests.adapters.moto_differences import mend
+from tests.adapters.people import EXPORTED, fill
 from tests.adapters.pools import SHARD, Pool
-from tests.adapters.stack import Stack, new_process
+from tests.adapters.stack import Export, Stack, new_process
 from tests.template.reading import resources_of_type
 
 REGION: Final = "eu-west-1"
@@ -27,8 +30,15 @@ NO_RETRIES = Config(retries={"total_max_attempts": 1})
 
 @cache
 def session() -> boto3.Session:
-    """One session for all tests: reading the services' models is what takes long."""
-    return boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION)
+    """One session for all tests: reading the services' models is what takes long.
+
+    Its clients have a name that they need not put together for every request.
+    """
+    of_all = botocore.session.get_session()
+    of_all.set_default_client_config(Config(user_agent="tests"))
+    return boto3.Session(
+        aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION, botocore_session=of_all
+    )
 
 
 @pytest.fixture
@@ -130,3 +140,31 @@ def stack(
     monkeypatch.setattr("lifeboat.store.outcomes.SHARDS", (SHARD,))
     with new_process():
         yield made
+
+
+@pytest.fixture
+def make_world(
+    make_table: Callable[[], BackupTable], bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], World]:
+    """Makes the surroundings of an import's CSV lane, each with a backup of its own."""
+    return lambda import_id: World(make_table(), bucket, monkeypatch, import_id)
+
+
+@pytest.fixture
+def world(make_world: Callable[[str], World]) -> World:
+    return make_world("an-import")
+
+
+@pytest.fixture
+def backup(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """A stack whose backup holds those people, of whom ann needs two messages of updates."""
+    monkeypatch.setattr("lifeboat.restore.messages.GROUPS_IN_AN_UPDATE", 3)
+    fill(stack.source)
+    Export(EXPORTED).run()
+    return stack
+
+
+@pytest.fixture
+def fresh(backup: Stack, make_pool: Callable[..., Pool]) -> Pool:
+    """An empty pool to restore them into."""
+    return make_pool()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -96,14 +96,25 @@ class World:
     # -- what there is
 
     def back_up(self, user: User, *groups: str) -> User:
-        drafts = [draft_user(user), *(draft_membership(Membership(user.sub, group)) for group in groups)]
-        self.table.put_all(draft.item(EARLIER, Change.ADDED) for draft in drafts)
-        self.users[user.sub] = (user, groups)
+        self.back_up_users([(user, groups)])
         return user
 
-    def back_up_all(self, count: int, groups: Iterable[str] = ()) -> None:
-        for number in range(count):
-            self.back_up(person(number), *groups)
+    def back_up_users(self, users: Iterable[tuple[User, Sequence[str]]]) -> None:
+        """Put users with their groups into the backup, all at once."""
+        given = {user.sub: (user, tuple(groups)) for user, groups in users}
+        drafts = [
+            draft
+            for user, groups in given.values()
+            for draft in (
+                draft_user(user),
+                *(draft_membership(Membership(user.sub, group)) for group in groups),
+            )
+        ]
+        self.table.put_all(draft.item(EARLIER, Change.ADDED) for draft in drafts)
+        self.users.update(given)
+
+    def back_up_all(self, count: int, groups: Sequence[str] = ()) -> None:
+        self.back_up_users((person(number), groups) for number in range(count))
 
     def forget_user(self, sub: str) -> None:
         """Take a user out of the backup."""
@@ -264,6 +275,7 @@ class World:
         local = {sub: entry for sub, entry in self.users.items() if not entry[0].federated}
         names = sorted(user.username for user, _ in local.values())
         assert sorted(name for _, name in self.pool.created) == names
+        outcomes = self.outcomes().of_users(local)
         for sub, (user, groups) in local.items():
             there = self.pool.users[user.username]
             assert comparable_attributes(there) == comparable_attributes(user)
@@ -272,8 +284,8 @@ class World:
             assert self.pool.links.get(user.username, set()) == set(linked_identities(user))
             if wants_password(user):
                 assert there.status in ("CONFIRMED", "RESET_REQUIRED")
-            assert self.outcome(sub).complete, sub
-            assert self.outcome(sub).updates_done == frozenset(range(self.outcome(sub).updates_expected))
+            assert outcomes[sub].complete, sub
+            assert outcomes[sub].updates_done == frozenset(range(outcomes[sub].updates_expected))
         for queue in (self.new_users, self.api_users, self.updates):
             assert queue.depth() == 0
 
@@ -281,16 +293,17 @@ class World:
 def many_kinds(world: World) -> None:
     """Twelve users: plain ones, with groups, disabled, linked, and some that no row can carry."""
     links = json.dumps([{"providerName": "Google", "userId": "g-1", "primary": False}])
-    for number in range(5):
-        world.back_up(person(number))
-    world.back_up(person(5), "staff")
-    world.back_up(person(6), *(f"group-{number}" for number in range(12)))
-    world.back_up(person(7, enabled=False), "staff")
-    linked = person(8)
-    world.back_up(replace(linked, attributes={**linked.attributes, "identities": links}))
-    lined = person(9)
-    world.back_up(replace(lined, attributes={**lined.attributes, "custom:note": "two\nlines"}), "staff")
-    world.back_up(person(10, status="UNCONFIRMED"))
-    bare = person(11)
-    world.back_up(replace(bare, attributes={"sub": bare.sub, "name": "nobody"}))
-    world.back_up(person(12, status="EXTERNAL_PROVIDER"), "staff")
+    linked, lined, bare = person(8), person(9), person(11)
+    world.back_up_users(
+        [
+            *((person(number), ()) for number in range(5)),
+            (person(5), ["staff"]),
+            (person(6), [f"group-{number}" for number in range(12)]),
+            (person(7, enabled=False), ["staff"]),
+            (replace(linked, attributes={**linked.attributes, "identities": links}), ()),
+            (replace(lined, attributes={**lined.attributes, "custom:note": "two\nlines"}), ["staff"]),
+            (person(10, status="UNCONFIRMED"), ()),
+            (replace(bare, attributes={"sub": bare.sub, "name": "nobody"}), ()),
+            (person(12, status="EXTERNAL_PROVIDER"), ["staff"]),
+        ]
+    )

@@ -14,6 +14,7 @@ from moto.sqs.models import SQSBackend
 
 from tests.adapters import import_jobs
 from tests.adapters.moto_configuration import describe_whole_pools
+from tests.adapters.moto_speed import hasten
 
 
 def mend(patch: pytest.MonkeyPatch) -> None:
@@ -48,3 +49,4 @@ def mend(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SQSBackend, "receive_message", receive_at_once)
     describe_whole_pools(patch)
     import_jobs.teach(patch)
+    hasten(patch)

@@ -167,3 +167,22 @@ def test_a_queue_that_is_gone_is_an_unavailable_store(queue: Queue) -> None:
     for action in (queue.depth, lambda: queue.send([{}]), lambda: queue.send_raw("b", "r")):
         with pytest.raises(StoreUnavailable, match="SQS: "):
             action()
+
+
+def test_received_messages_are_hidden_released_and_deleted(make_queue: MakeQueue) -> None:
+    queue = make_queue("NewUsers")
+    queue.send({"number": number} for number in range(23))
+    received = [message for _ in range(4) for message in queue.receive(300)]
+    assert sorted(json.loads(message.body)["number"] for message in received) == list(range(23))
+    assert queue.receive(300) == []
+    assert queue.depth() == 23
+    handles = [message.receipt_handle for message in received]
+    queue.release(handles[:12])
+    queue.delete(handles[12:])
+    assert queue.depth() == 12
+    again = [message for _ in range(3) for message in queue.receive(300)]
+    assert {message.body for message in again} == {message.body for message in received[:12]}
+    queue.delete([])
+    queue.release([])
+    queue.delete(["not a handle"])  # best effort: no error
+    queue.release(["not a handle"])

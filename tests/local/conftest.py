@@ -6,7 +6,7 @@ import pytest
 
 from local.deployment import deploy_both
 from local.embedded import EmbeddedAws
-from tests.local.standin_application import SOURCE, Standin
+from tests.local.standin_application import BUILD, SOURCE, Standin
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,6 @@ def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
             overrides={"Greeting": 'two words, "quoted" and a \\ backslash'},
             stack_suffix="-one",
             source_dir=SOURCE,
-            build_dir=root / "build",
+            build_dir=BUILD,
         )
         yield Standin(aws, deployment)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.deployment import Deployment
+from local.deployment import STATE_DIR, Deployment
 from local.embedded import EmbeddedAws
 from tests.local.waiting import wait_for
 
 SOURCE = Path(__file__).with_name("standin")
+BUILD = STATE_DIR / "standin"
+"""Where it is built, once for all tests and workers."""
 PRIMARY, BACKUP = "us-east-1", "eu-west-1"
 
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from local.embedded import EmbeddedAws
 from local.processes import LOOPBACK, REPOSITORY, EmbeddedAwsError, listen
 from tests.local.process_table import descendants, listening_on, running
-from tests.local.standin_application import SOURCE
+from tests.local.standin_application import BUILD, SOURCE
 from tests.local.waiting import wait_for
 
 TRUST = json.dumps(
@@ -100,7 +100,7 @@ def make_local(tmp_path: Path, *arguments: str) -> Iterator["subprocess.Popen[st
         sys.exit(main(arguments, Path(source), Path(build)))
     """
     state = ["--state-dir", str(tmp_path / "state")]
-    with program(source, str(SOURCE), str(tmp_path / "build"), *state, *arguments) as process:
+    with program(source, str(SOURCE), str(BUILD), *state, *arguments) as process:
         yield process
 
 

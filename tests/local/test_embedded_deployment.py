@@ -17,7 +17,7 @@ from local.deployment import (
     quoted,
 )
 from local.processes import REPOSITORY, EmbeddedAwsError
-from tests.local.standin_application import SOURCE, Standin
+from tests.local.standin_application import BUILD, SOURCE, Standin
 
 
 @pytest.fixture
@@ -97,12 +97,11 @@ def test_a_failed_deployment_is_explained(standin: Standin) -> None:
 
 def deploy_beside(standin: Standin, overrides: dict[str, str], stack_suffix: str) -> Stack:
     """Deploy another primary stack into the embedded AWS."""
-    build_dir = standin.aws.state_dir.parent / "build"
     return deploy(
         standin.aws,
         PRIMARY,
         overrides=overrides,
         stack_suffix=stack_suffix,
         source_dir=SOURCE,
-        build_dir=build_dir,
+        build_dir=BUILD,
     )

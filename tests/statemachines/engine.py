@@ -4,7 +4,8 @@ moto's Lambda only echoes, so `LambdaSimpleBackend.invoke` is replaced: an answe
 takes the payload, and an exception that it raises is reported as the Lambda runtime reports one, by its
 class name. The definitions run as they are; only the clock is replaced, so that retries and waits take
 no time and can be looked at. One hole of moto is mended: behind an index in the middle of a path, such as
-`$.Listed[1].Groups`, it finds a list of one where AWS finds the value.
+`$.Listed[1].Groups`, it finds a list of one where AWS finds the value. What it would do anew in every run it
+does once: read a definition's text, and make a client of Lambda.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -24,6 +26,9 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -139,7 +144,30 @@ class Engine:
 @contextmanager
 def started_engine() -> Iterator[Engine]:
     """An interpreter for as long as the context lasts."""
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
+    parse, client_for = AmazonStateLanguageParser.parse, lambda_eval_utils.boto_client_for
+
+    @cache
+    def tree_of(definition: str) -> Any:
+        return parse(definition)[1]
+
+    def parse_once(definition: str) -> tuple[Any, Any]:
+        # What is run is made anew: it has a state of its own. The text's tree has none.
+        tree = tree_of(definition)
+        return Preprocessor().visit(tree), tree
+
+    @cache
+    def client_once(region: str, service: str) -> Any:
+        return client_for(region, service)
+
+    def lambda_client(region: str, service: str, state_credentials: Any = None) -> Any:
+        return client_once(region, service)
+
+    config: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+    with (
+        mock_aws(config=config),
+        patch.object(AmazonStateLanguageParser, "parse", staticmethod(parse_once)),
+        patch.object(lambda_eval_utils, "boto_client_for", lambda_client),
+    ):
         yield Engine()
 
 
