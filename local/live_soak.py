@@ -43,7 +43,7 @@ FAULTS: Final = (
 )
 """One call in ten fails; of those, three in ten after they have been carried out."""
 
-EVENTS: Final[Mapping[str, Any]] = {"delay_ms": 300, "duplicates": 0.1, "reorder": 0.2}
+EVENTS: Final[Mapping[str, Any]] = {"delay_ms": 300, "spread_ms": 1000, "duplicate": 0.1, "reorder": 0.2}
 
 PARAMETERS: Final = {"MaxRetirePercent": "100", "ExportQuotaShare": "100"}
 """Random changes delete more of a small pool than the guards let pass; those have tests of their own."""
