@@ -58,6 +58,7 @@ CACHES: tuple[Any, ...] = (
     settings.settings,
     clients.answering_cognito,
     clients.cognito,
+    clients.cognito_in,
     clients.careful_cognito,
     clients.dynamodb,
     clients.logs,

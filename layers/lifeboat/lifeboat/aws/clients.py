@@ -70,6 +70,14 @@ def cognito() -> CognitoIdentityProviderClient:
 
 
 @cache
+def cognito_in(region: str) -> CognitoIdentityProviderClient:
+    """Cognito user pools in another Region; "" is the function's own."""
+    if not region:
+        return cognito()
+    return counted(boto3.client("cognito-idp", region_name=region, config=_CONFIG))
+
+
+@cache
 def dynamodb() -> DynamoDBServiceResource:
     """DynamoDB in the function's Region."""
     return boto3.resource("dynamodb", config=_CONFIG)
