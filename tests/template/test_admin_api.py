@@ -104,7 +104,7 @@ def test_every_route_asks_for_a_token() -> None:
     for route in routes.values():
         assert route["security"] == [{"Pools": []}]
         assert route["x-amazon-apigateway-integration"]["type"] == "aws_proxy"
-    [authorizer] = api()["components"]["securitySchemes"].values()
+    [authorizer] = api()["securityDefinitions"].values()
     assert authorizer["name"] == "Authorization"
     assert authorizer["x-amazon-apigateway-authorizer"]["type"] == "cognito_user_pools"
 
@@ -113,9 +113,10 @@ def test_a_put_without_an_object_does_not_reach_the_function() -> None:
     put = api()["paths"]["/users/{userId}"]["put"]
     validator = api()["x-amazon-apigateway-request-validators"][put["x-amazon-apigateway-request-validator"]]
     assert validator["validateRequestBody"] is True
-    assert put["requestBody"]["required"] is True
+    [body] = [each for each in put["parameters"] if each["in"] == "body"]
+    assert (body["required"], body["schema"]) == (True, {"$ref": "#/definitions/userchange"})
     # Types are left to the function: the gateway's refusals name no field.
-    assert api()["components"]["schemas"] == {"userchange": {"type": "object", "minProperties": 1}}
+    assert api()["definitions"] == {"userchange": {"type": "object", "minProperties": 1}}
 
 
 def test_the_gateways_own_refusals_are_json_like_the_functions() -> None:
