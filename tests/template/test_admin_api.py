@@ -236,7 +236,8 @@ def test_its_logs_are_kept_and_encrypted_like_the_others() -> None:
         ("AdminApi", "ON", True),
         ("AdminApi", "on", False),
         ("AdminGroup", "the-admins", True),
-        ("AdminGroup", "a,admins", False),  # the claim is a list with commas
+        ("AdminGroup", "a,admins", False),  # the claim is a list as text
+        ("AdminGroup", "[admins]", False),
         ("AdminGroup", "", False),
     ],
 )

@@ -141,7 +141,7 @@ def test_a_moment_needs_its_zone(text: str) -> None:
         before_of(request(queryStringParameters={"before": text}))
 
 
-@pytest.mark.parametrize("groups", ["admins", "support,admins", ["support", "admins"]])
+@pytest.mark.parametrize("groups", ["admins", "support,admins", "[admins support]", ["support", "admins"]])
 def test_members_of_the_group_are_let_in(groups: Any) -> None:
     assert answer(claiming(**{"cognito:groups": groups}), "admins", done)["statusCode"] == 200
 

@@ -106,16 +106,24 @@ EXPECTED: Mapping[str, str] = {
 def administrator(request: ApiRequest, group: str) -> str:
     """The sub of the administrator who asks. Raises NotAdministrator.
 
-    The authorizer hands on the claims of ID tokens; a list in them arrives as text with commas, so the
-    group's own name must not have any
+    The authorizer hands on the claims of ID tokens
     (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-enable-cognito-user-pool.html).
     """
     claims = (request["requestContext"].get("authorizer") or {}).get("claims") or {}
-    groups = claims.get("cognito:groups") or []
-    names = groups.split(",") if isinstance(groups, str) else groups
-    if claims.get("token_use") != "id" or group not in names:
+    if claims.get("token_use") != "id" or group not in _names(claims.get("cognito:groups")):
         raise NotAdministrator
     return str(claims.get("sub", ""))
+
+
+def _names(claim: Any) -> list[str]:
+    """The names in a claim that is a list.
+
+    Gateways hand a list on as text, "a,b" or "[a b]"; which, is not documented. Names of groups hold no white
+    space, and that of the administrators' group neither a comma nor a bracket.
+    """
+    if isinstance(claim, str):
+        return claim.removeprefix("[").removesuffix("]").replace(",", " ").split()
+    return [str(name) for name in claim or ()]
 
 
 def user_of(request: ApiRequest) -> str:
