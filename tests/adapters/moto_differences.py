@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from types import SimpleNamespace
@@ -9,12 +10,18 @@ from typing import Any
 
 import pytest
 from moto.cognitoidp.models import CognitoIdpBackend
+from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.dynamodb.models import DynamoDBBackend
 from moto.sqs.models import SQSBackend
 
 from tests.adapters import import_jobs
 from tests.adapters.moto_configuration import describe_whole_pools
 from tests.adapters.moto_speed import hasten
+
+
+def no_replicas(_: CognitoIdpResponse) -> str:
+    """ListUserPoolReplicas, which moto does not know, of a pool without any."""
+    return json.dumps({"UserPoolReplicas": []})
 
 
 def mend(patch: pytest.MonkeyPatch) -> None:
@@ -47,6 +54,7 @@ def mend(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DynamoDBBackend, "put_item", put_item_atomically)
     patch.setattr(CognitoIdpBackend, "list_users", list_users_unquoted)
     patch.setattr(SQSBackend, "receive_message", receive_at_once)
+    patch.setattr(CognitoIdpResponse, "list_user_pool_replicas", no_replicas, raising=False)
     describe_whole_pools(patch)
     import_jobs.teach(patch)
     hasten(patch)

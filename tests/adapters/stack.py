@@ -56,7 +56,9 @@ MAX_RETIRE_PERCENT = 40
 
 CACHES: tuple[Any, ...] = (
     settings.settings,
+    clients.answering_cognito,
     clients.cognito,
+    clients.cognito_in,
     clients.careful_cognito,
     clients.dynamodb,
     clients.logs,
@@ -135,6 +137,10 @@ class Stack:
             "TOPIC_ARN": self.topic_arn,
             "NOTIFY_ON": "ALL",
             "EXPORT_SCHEDULE": "rate(1 day)",
+            "CAPTURE_RETRY_QUEUE_URL": "",
+            "ADMIN_GROUP": "admins",
+            "EXPORT_FROM": "PRIMARY",
+            "REPLICA_REGION": "",
             "POWERTOOLS_METRICS_NAMESPACE": "CognitoLifeboat",
         }
 

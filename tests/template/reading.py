@@ -40,6 +40,9 @@ EXAMPLES = {
 }
 """The parameters without a default, for a stack of each role."""
 
+WITH_ADMIN_API = {"AdminApi": "ON", "LiveSync": "CAPTURE"}
+"""What a primary stack needs to have the admin API."""
+
 ARTIFACTS = {"CodeUri", "ContentUri", "DefinitionUri"}
 
 NO_VALUE = object()

@@ -12,13 +12,17 @@ from lifeboat.restore.federated import RESERVE_SECONDS
 from lifeboat.restore.import_chunk import hidden_for
 from lifeboat.settings import MAY_BE_EMPTY, environment_names
 from tests.template.policies import granted, role_statements
-from tests.template.reading import ROOT, resources_of_type, source, stack
+from tests.template.reading import ROOT, WITH_ADMIN_API, resources_of_type, source, stack
 
 FUNCTIONS = {
     name: each["Properties"] for name, each in resources_of_type("AWS::Serverless::Function").items()
 }
 FUNCTIONS_ENVIRONMENT = source()["Globals"]["Function"]["Environment"]["Variables"]
-CONSUMERS = {name: each for name, each in FUNCTIONS.items() if "Events" in each}
+CONSUMERS = {
+    name: each
+    for name, each in FUNCTIONS.items()
+    if any(event["Type"] == "SQS" for event in each.get("Events", {}).values())
+}
 
 
 def folder_of(name: str) -> str:
@@ -39,7 +43,8 @@ def test_every_folder_is_a_function() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_functions_are_set_up_alike(role: str) -> None:
-    functions = stack(role).of_type("AWS::Lambda::Function")
+    parameters = WITH_ADMIN_API if role == "primary" else {}
+    functions = stack(role, **parameters).of_type("AWS::Lambda::Function")
     [layer] = stack(role).of_type("AWS::Lambda::LayerVersion")
     for function in functions.values():
         assert function["Runtime"] == "python3.13"
@@ -66,7 +71,12 @@ def test_environment_is_what_settings_reads() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_environment_has_values_in_both_roles(role: str) -> None:
-    empty = {"SOURCE_SUB_ATTRIBUTE", *(["USER_POOL_ID"] if role == "backup" else [])}
+    empty = {
+        "SOURCE_SUB_ATTRIBUTE",
+        "CAPTURE_RETRY_QUEUE_URL",
+        "REPLICA_REGION",
+        *(["USER_POOL_ID"] if role == "backup" else []),
+    }
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():
         values: dict[str, Any] = function["Environment"]["Variables"]
@@ -94,8 +104,15 @@ def test_only_the_primary_stack_exports() -> None:
         for name, each in FUNCTIONS.items()
         if each["LoggingConfig"]["LogGroup"]["Ref"] == "ExportLogGroup"
     }
-    assert stack("primary").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys()
-    assert stack("backup").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys() - exporting
+    with_api = stack("primary", **WITH_ADMIN_API).of_type("AWS::Lambda::Function")
+    serving = {
+        name
+        for name, each in FUNCTIONS.items()
+        if each["LoggingConfig"]["LogGroup"]["Ref"] == "AdminLogGroup"
+    }
+    assert with_api.keys() == FUNCTIONS.keys()
+    assert stack("primary").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys() - serving
+    assert stack("backup").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys() - exporting - serving
     assert exporting
 
 

@@ -183,6 +183,7 @@ def test_nothing_else_of_the_template_holds_data() -> None:
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::Queue",
         "AWS::SQS::QueuePolicy",
+        "AWS::Serverless::Api",
         "AWS::Serverless::Function",
         "AWS::Serverless::LayerVersion",
         "AWS::Serverless::StateMachine",

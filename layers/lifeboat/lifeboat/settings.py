@@ -11,8 +11,11 @@ from typing import Self
 from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Quotas
 
-MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute"})
-"""Settings that may have no value: the backup stack exports no pool, and not everybody keeps the old sub."""
+MAY_BE_EMPTY = frozenset(
+    {"user_pool_id", "source_sub_attribute", "capture_retry_queue_url", "replica_region"}
+)
+"""Settings that may have no value: the backup stack exports no pool and captures nothing, and not everybody
+keeps the old sub or has a replica elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Settings:
     topic_arn: str
     notify_on: str
     export_schedule: str
+    capture_retry_queue_url: str
+    admin_group: str
+    export_from: str
+    replica_region: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -73,6 +80,11 @@ class Settings:
             else:
                 values[each.name] = text
         return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def exported_region(self) -> str:
+        """The Region that an export reads the pool in, "" for the function's own."""
+        return self.replica_region if self.export_from == "REPLICA" else ""
 
     @property
     def quotas(self) -> Quotas:

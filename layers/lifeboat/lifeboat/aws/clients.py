@@ -43,6 +43,9 @@ _PROMPT_CONFIG = _config(attempts=1, connect_timeout=0.4, read_timeout=0.7)
 _CAREFUL_CONFIG = _config(attempts=1, connect_timeout=3, read_timeout=60)
 """For requests that create something each time: whoever sends them looks before sending them again."""
 
+_ANSWERING_CONFIG = _config(attempts=2, connect_timeout=1, read_timeout=3)
+"""For functions behind an API: who asked is told of a failure, and can ask again."""
+
 _COGNITO = "cognito-identity-provider"
 """The name that botocore's events have for the service."""
 
@@ -67,6 +70,14 @@ def cognito() -> CognitoIdentityProviderClient:
 
 
 @cache
+def cognito_in(region: str) -> CognitoIdentityProviderClient:
+    """Cognito user pools in another Region; "" is the function's own."""
+    if not region:
+        return cognito()
+    return counted(boto3.client("cognito-idp", region_name=region, config=_CONFIG))
+
+
+@cache
 def dynamodb() -> DynamoDBServiceResource:
     """DynamoDB in the function's Region."""
     return boto3.resource("dynamodb", config=_CONFIG)
@@ -82,6 +93,12 @@ def logs() -> CloudWatchLogsClient:
 def prompt_cognito() -> CognitoIdentityProviderClient:
     """Cognito user pools in the function's Region, for a function that a sign-in waits for."""
     return counted(boto3.client("cognito-idp", config=_PROMPT_CONFIG))
+
+
+@cache
+def answering_cognito() -> CognitoIdentityProviderClient:
+    """Cognito user pools in the function's Region, for a function behind an API."""
+    return counted(boto3.client("cognito-idp", config=_ANSWERING_CONFIG))
 
 
 @cache

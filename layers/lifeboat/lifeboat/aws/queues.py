@@ -85,6 +85,12 @@ class Queue:
             waiting = [entry for entry in waiting if entry["Id"] in refused]
         raise StoreUnavailable(f"SQS: SendMessageBatch: {len(waiting)} entries refused")
 
+    def send_later(self, document: Mapping[str, Any], seconds: int) -> None:
+        """Send a document that nobody sees before so many seconds (900 at most) have passed."""
+        body = json.dumps(document, separators=(",", ":"))
+        with store_errors("SQS"):
+            self._client.send_message(QueueUrl=self.url, MessageBody=body, DelaySeconds=seconds)
+
     def send_raw(self, body: str, reason: str) -> None:
         """Send a message's body as it came, with the reason why it could not be handled."""
         with store_errors("SQS"):

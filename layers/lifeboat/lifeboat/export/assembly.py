@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lifeboat.aws import clients
 from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.topic import Topic
 from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.replicas import PoolReplicas
 from lifeboat.export.absences import Absences
 from lifeboat.export.begin import ExportBeginning
 from lifeboat.export.cleanup import Retirement
@@ -16,6 +19,7 @@ from lifeboat.export.configuration import ConfigurationExport
 from lifeboat.export.groups import GroupExport
 from lifeboat.export.memberships import MembershipExport
 from lifeboat.export.places import Places
+from lifeboat.export.reading_place import ReadingPlace
 from lifeboat.export.tasks import Run
 from lifeboat.export.users import UserExport
 from lifeboat.listing import lanes
@@ -23,13 +27,20 @@ from lifeboat.pacing import Budget, Category
 from lifeboat.settings import settings
 from lifeboat.store.table import BackupTable, VersionWriter
 
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
 
 def _table() -> BackupTable:
     return BackupTable(clients.dynamodb(), settings().table_name)
 
 
+def _cognito() -> CognitoIdentityProviderClient:
+    return clients.cognito_in(settings().exported_region)
+
+
 def _reader(workers: int) -> PoolReader:
-    return PoolReader(clients.cognito(), settings().user_pool_id, _budget(workers))
+    return PoolReader(_cognito(), settings().user_pool_id, _budget(workers))
 
 
 def _budget(workers: int) -> Budget:
@@ -54,7 +65,9 @@ def _writer(run: Run) -> VersionWriter:
 
 def export_beginning() -> ExportBeginning:
     """For Begin Export."""
-    return ExportBeginning(settings(), _table(), _reader(1), Executions(clients.stepfunctions()))
+    replicas = PoolReplicas(_cognito(), settings().user_pool_id, _budget(1))
+    place = ReadingPlace(settings().export_from, settings().exported_region, replicas)
+    return ExportBeginning(settings(), _table(), _reader(1), Executions(clients.stepfunctions()), place)
 
 
 def user_export(run: Run) -> UserExport:
@@ -93,7 +106,7 @@ def membership_export(run: Run) -> MembershipExport:
 def configuration_export(run: Run) -> ConfigurationExport:
     """For Capture Configuration."""
     with_secrets = settings().capture_client_secrets == "true"
-    reader = ConfigurationReader(clients.cognito(), settings().user_pool_id, _budget(1), with_secrets)
+    reader = ConfigurationReader(_cognito(), settings().user_pool_id, _budget(1), with_secrets)
     return ConfigurationExport(_table(), reader, _absences(run), _writer(run))
 
 

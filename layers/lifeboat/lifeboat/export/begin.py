@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool
 from lifeboat.aws.executions import Executions
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import AlreadyRunning, InvalidInput, ResourceNotFound
+from lifeboat.export.reading_place import ReadingPlace
 from lifeboat.export.tasks import Portion, Run
 from lifeboat.listing import export_workers, listing_prefixes, portions
 from lifeboat.model import instant
@@ -48,6 +49,7 @@ class ExportBeginning:
     table: BackupTable
     reader: PoolReader
     executions: Executions
+    place: ReadingPlace
 
     def begin(self, task: ExecutionTask) -> Begun:
         """Take the lock and plan the listing. Safe to repeat for the same execution.
@@ -56,7 +58,7 @@ class ExportBeginning:
         """
         arn, at = task["ExecutionId"], instant(task["StartedAt"])
         asked = parse(ExportInput, task.get("Input", {}), {"AllowMassRetirement": "true or false"})
-        self._check_region(region_of(arn))
+        self.place.check(region_of(arn))
         export_id = run_id(arn, at)
         ledger = Ledger(self.table, "export")
         dead = Lock(self.table, self.executions, "export").acquire(arn, export_id)
@@ -90,7 +92,8 @@ class ExportBeginning:
             "CaptureMfa": captures_mfa,
         }
         plan = {"prefixes": len(prefixes), "workers": run["Workers"], "requests": requests.lines()}
-        ledger.update(export_id, {"plan": plan, "users_estimated": estimated})
+        read_at = self.place.note(region_of(arn))
+        ledger.update(export_id, {"plan": plan, "users_estimated": estimated, **read_at})
         return {
             "Run": run,
             "UserPortions": [{"Prefixes": part} for part in dealt],
@@ -100,15 +103,6 @@ class ExportBeginning:
     def _captures_mfa(self, description: Mapping[str, Any]) -> bool:
         wanted = self.settings.capture_mfa_preferences == "true"
         return wanted and description.get("MfaConfiguration", "OFF") != "OFF"
-
-    def _check_region(self, region: str) -> None:
-        pool_region = self.reader.pool_id.partition("_")[0]
-        if pool_region != region:
-            raise InvalidInput(
-                "UserPoolId",
-                f"the stack's pool is in {pool_region}, but this workflow runs in {region}; "
-                "deploy the primary stack in the pool's Region",
-            )
 
     def _describe(self) -> Mapping[str, Any]:
         try:

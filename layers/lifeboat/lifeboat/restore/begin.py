@@ -325,5 +325,5 @@ def _check_region(pool_id: str, region: str) -> None:
         raise InvalidInput(
             "NewUserPoolId",
             f"the pool is in {pool_region}, but this workflow runs in {region}; expected a pool of {region}, "
-            f"or start the ImportWorkflow in {pool_region}",
+            f"or start the ImportWorkflow in {pool_region}; the replica of a pool cannot be filled",
         )

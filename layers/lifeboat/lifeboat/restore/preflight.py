@@ -12,6 +12,7 @@ from lifeboat.cognito.configuration import Part, split_name
 from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.replicas import ACTIVE, SECONDARY
 from lifeboat.errors import CognitoRefused, PreflightFailed, ResourceNotFound
 from lifeboat.model import now, seconds_between
 from lifeboat.restore import pool_differences
@@ -99,6 +100,7 @@ class Preflight:
             return None
         if not wishes.as_of:
             warnings += self._backup_warnings(latest)
+            warnings += _replica_warnings(latest)
             return latest
         exports = Exports.of(ledger, now(), self.history_days)
         # An export that ran over the moment may have been completed since: a resumed import keeps to its own.
@@ -234,3 +236,17 @@ def _trigger_warnings(description: Mapping[str, Any]) -> Iterator[str]:
     triggers = sorted(description.get("LambdaConfig", {}))
     if triggers:
         yield f"the new pool has triggers that may run for every restored user: {', '.join(triggers)}"
+
+
+def _replica_warnings(export: Mapping[str, Any]) -> Iterator[str]:
+    """That users may not need this import: the pool they are in has a replica (cognito/replicas.py)."""
+    active = [
+        str(replica["region"])
+        for replica in export.get("replicas", ())
+        if replica["role"] == SECONDARY and replica["status"] == ACTIVE
+    ]
+    if active:
+        yield (
+            f"the pool that is backed up has an active replica in {', '.join(active)}: users whom it serves "
+            "can sign in there with their passwords; docs/choosing.md says whom it does not"
+        )

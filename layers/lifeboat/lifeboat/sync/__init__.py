@@ -1,0 +1,1 @@
+"""Keeping the backup, and a standby pool, seconds behind the pool."""

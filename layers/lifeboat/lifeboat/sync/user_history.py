@@ -1,0 +1,110 @@
+"""What the backup knows of one user: every version it keeps, and since when and until when each held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.conditions import Key as KeyCondition
+
+from lifeboat.model import Kind, epoch_after, now
+from lifeboat.store.items import Item, membership_from, user_from
+from lifeboat.store.keys import history_partition, user_key
+from lifeboat.store.table import BackupTable
+from lifeboat.sync.admin_answer import ApiResponse, answer, response, unknown_user
+from lifeboat.sync.admin_request import ApiRequest, before_of, user_of
+
+MOST_VERSIONS = 100
+MOST_BYTES = 4_000_000
+"""An answer holds at most so much: Lambda's are limited to 6 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserHistory:
+    """Answers with the history of users."""
+
+    group: str
+    table: BackupTable
+
+    def get(self, request: ApiRequest) -> ApiResponse:
+        """The versions of a user, those that began last first, and its memberships."""
+        return answer(request, self.group, self._get)
+
+    def _get(self, request: ApiRequest, by: str) -> ApiResponse:
+        sub, before = user_of(request), before_of(request)
+        present, earlier = self._items(sub)
+        if not present and not earlier:
+            return unknown_user()
+        everything = sorted([*present, *earlier], key=lambda item: str(item["valid_from"]), reverse=True)
+        users = [item for item in everything if item["kind"] == Kind.USER.value]
+        asked = [item for item in users if not before or item["valid_from"] < before]
+        versions = list(_fitting(map(_version, asked)))
+        document = {
+            "userId": sub,
+            "present": any(item["kind"] == Kind.USER.value for item in present),
+            "versions": versions,
+            "memberships": [
+                _membership(item) for item in everything if item["kind"] == Kind.MEMBERSHIP.value
+            ],
+        }
+        if len(versions) < len(asked):
+            document["next"] = versions[-1]["validFrom"]
+        return response(200, document)
+
+    def _items(self, sub: str) -> tuple[list[Item], list[Item]]:
+        """The items of a user and its memberships as they are, and as they were.
+
+        The present is read before history, as an import of an earlier moment does: what is replaced meanwhile
+        is in at least one of the two.
+        """
+        key = user_key(sub)
+        begun = KeyCondition("sk").begins_with(key.sk)
+        present = [
+            item
+            for item in self.table.query(KeyCondition("pk").eq(key.pk) & begun, consistent=True)
+            if item["sub"] == sub  # other subs may begin with the same characters
+        ]
+        held = {(item["kind"], item.get("member_of"), item["valid_from"]) for item in present}
+        expired = epoch_after(now(), 0)
+        past = KeyCondition("pk").eq(history_partition(key.pk)) & begun
+        earlier = [
+            item
+            for item in self.table.query(past, consistent=True)
+            if item["sub"] == sub
+            and item["expires_at"] > expired
+            and (item["kind"], item.get("group_name"), item["valid_from"]) not in held
+        ]
+        return present, earlier
+
+
+def _version(item: Mapping[str, Any]) -> dict[str, Any]:
+    user = user_from(item)
+    return {
+        **_interval(item),
+        "username": user.username,
+        "attributes": dict(user.attributes),
+        "enabled": user.enabled,
+        "status": user.status,
+        "secondFactors": sorted(user.mfa_factors),
+        "createdAt": user.created_at,
+        "modifiedAt": user.modified_at,
+    }
+
+
+def _membership(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_interval(item), "group": membership_from(item).group_name}
+
+
+def _interval(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {"validFrom": item["valid_from"], "validTo": item.get("valid_to")}
+
+
+def _fitting(versions: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    size = 0
+    for number, version in enumerate(versions):
+        size += len(json.dumps(version, ensure_ascii=False).encode())
+        if number and (number >= MOST_VERSIONS or size > MOST_BYTES):
+            return
+        yield version
