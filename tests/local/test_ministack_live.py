@@ -135,7 +135,8 @@ def test_poison_is_told_of_and_passed_over(live: Live) -> None:
     told = wait_for(lambda: live.message("GaveUpQueueUrl"), "the record that was given up")
     assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert told["DDBStreamBatchInfo"]["batchSize"] == 1
-    wait_for(lambda: live.seen("tom") == [1, 3], "what follows the poison")
+    # What stood before the poison in its batch may come again with half of it.
+    wait_for(lambda: list(dict.fromkeys(live.seen("tom"))) == [1, 3], "what follows the poison")
     assert live.message("GaveUpQueueUrl") is None
 
 
