@@ -65,7 +65,7 @@ def subs(details: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
 
 
 def sub_of(user: dict[str, Any]) -> str:
-    return next(item["Value"] for item in user["Attributes"] if item["Name"] == "sub")
+    return str(next(item["Value"] for item in user["Attributes"] if item["Name"] == "sub"))
 
 
 def test_an_event_names_the_sub_and_hides_the_values(front: FrontStack, listener: Listener) -> None:

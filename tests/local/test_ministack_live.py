@@ -132,7 +132,7 @@ def test_poison_is_told_of_and_passed_over(live: Live) -> None:
     live.write("tom", 1)
     live.write("tom", 2, poison="yes")
     live.write("tom", 3)
-    told = wait_for(lambda: live.message("GaveUpQueueUrl"), "the record that was given up")
+    told: Any = wait_for(lambda: live.message("GaveUpQueueUrl"), "the record that was given up")
     assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert told["DDBStreamBatchInfo"]["batchSize"] == 1
     # What stood before the poison in its batch may come again with half of it.
@@ -172,7 +172,7 @@ def test_an_event_of_cognito_reaches_the_rules_queue(live: Live) -> None:
     cognito.admin_disable_user(UserPoolId=pool, Username="captured")
     user = cognito.admin_get_user(UserPoolId=pool, Username="captured")
     sub = next(item["Value"] for item in user["UserAttributes"] if item["Name"] == "sub")
-    event = wait_for(lambda: live.message("ChangesQueueUrl"), "the event")
+    event: Any = wait_for(lambda: live.message("ChangesQueueUrl"), "the event")
     assert (event["source"], event["detail"]["eventName"]) == ("aws.cognito-idp", "AdminCreateUser")
     assert event["detail"]["additionalEventData"]["sub"] == sub
     assert live.message("ChangesQueueUrl") is None, "the rule asks for nothing else"
