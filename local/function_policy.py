@@ -8,11 +8,12 @@ lambda/latest/dg/access-control-resource-based.html)
 """
 
 import fnmatch
+from collections.abc import Callable
 from typing import Any
 
 PRINCIPAL = "cognito-idp.amazonaws.com"
 ACTIONS = frozenset({"lambda:InvokeFunction", "lambda:*", "*"})
-_OPERATORS = {
+_OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "ArnLike": fnmatch.fnmatchcase,
     "ArnEquals": fnmatch.fnmatchcase,
     "StringLike": fnmatch.fnmatchcase,

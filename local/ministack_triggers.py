@@ -37,7 +37,9 @@ async def dispatch(
 def settle(data: dict[str, Any]) -> Response:
     """Set a user's status, and a password if there is one: {UserPoolId, Username, UserStatus, Password}."""
     pool, problem = cognito._resolve_pool(data["UserPoolId"])
-    user, problem = (None, problem) if problem else cognito._resolve_user(pool, data["Username"])
+    user: dict[str, Any] = {}
+    if not problem:
+        user, problem = cognito._resolve_user(pool, data["Username"])
     if problem:
         refusal: Response = problem
         return refusal

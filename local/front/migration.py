@@ -18,7 +18,14 @@ from local.front.functions import Functions, trigger_arn, trigger_event
 from local.front.hooks import Hooks
 from local.front.import_users import unguessable_password
 from local.front.pools import Pool, Pools
-from local.front.protocol import Answer, Call, CognitoError
+from local.front.protocol import (
+    CONTENT_TYPE,
+    ROOT_KEY,
+    TARGET_PREFIX,
+    Answer,
+    Call,
+    CognitoError,
+)
 from local.front.recovery import SIMULATED
 from local.front.replicas import SECONDARY
 from local.front.upstream import Upstream
@@ -136,9 +143,7 @@ class Migration:
             "TemporaryPassword": unguessable_password(pool),
             **newcomer.settings,
         }
-        call = Call("AdminCreateUser", pool.home.region, pool.home.access_key, b"", {})
-        call.replace(**data)
-        answer = await self._operate(call)
+        answer = await self._operate(_own_call(pool, "AdminCreateUser", data))
         if answer.error == "UsernameExistsException":
             return
         if not answer.ok:
@@ -157,6 +162,14 @@ class Migration:
             with contextlib.suppress(CognitoError):
                 await self._pools.ask(pool, "AdminDeleteUser", Username=username)
             raise
+
+
+def _own_call(pool: Pool, operation: str, data: dict[str, Any]) -> Call:
+    """Make a call that no client has sent."""
+    headers = {"X-Amz-Target": TARGET_PREFIX + operation, "Content-Type": CONTENT_TYPE}
+    call = Call(operation, pool.home.region, pool.home.access_key or ROOT_KEY, b"", {}, headers)
+    call.replace(**data)
+    return call
 
 
 def _newcomer(

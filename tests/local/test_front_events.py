@@ -65,7 +65,7 @@ def subs(details: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
 
 
 def sub_of(user: dict[str, Any]) -> str:
-    return next(item["Value"] for item in user["Attributes"] if item["Name"] == "sub")
+    return str(next(item["Value"] for item in user["Attributes"] if item["Name"] == "sub"))
 
 
 def test_an_event_names_the_sub_and_hides_the_values(front: FrontStack, listener: Listener) -> None:
@@ -203,9 +203,9 @@ def test_events_are_lost_doubled_and_reordered_the_same_way_each_time(
     tortures = {"delay_ms": 1, "spread_ms": 300, "duplicate": 0.3, "reorder": 0.5, "lose": 0.2}
     seen = []
     for _ in range(2):
+        listener.received()
         front.control("POST", "reset")
         front.control("PUT", "seed", {"seed": 7})
-        listener.received()
         front.control("PUT", "events", tortures)
         names = [f"g{number}" for number in range(20)]
         for name in names:

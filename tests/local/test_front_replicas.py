@@ -16,7 +16,7 @@ pytest_plugins = ["tests.local.front_stack"]
 
 PRIMARY, SECONDARY = "us-east-1", "eu-west-1"
 PASSWORD = "Correct-horse-1"
-KEY = {
+KEY: Any = {
     "KeyType": "CUSTOMER_MANAGED_KEY",
     "KmsKeyArn": f"arn:aws:kms:{PRIMARY}:000000000000:key/mrk-0123456789abcdef0123456789abcdef",
 }
@@ -120,7 +120,7 @@ def test_who_may_have_a_replica(front: FrontStack) -> None:
     assert refusal(create, UserPoolId=lite, RegionName=SECONDARY) == "FeatureUnavailableInTierException"
     keyless = front.pool(UserPoolTier="ESSENTIALS")
     assert refusal(create, UserPoolId=keyless, RegionName=SECONDARY) == "InvalidParameterException"
-    front.client().update_user_pool(UserPoolId=keyless, KeyConfiguration=KEY)  # type: ignore[typeddict-item]
+    front.client().update_user_pool(UserPoolId=keyless, KeyConfiguration=KEY)
     assert refusal(create, UserPoolId=keyless, RegionName=PRIMARY) == "InvalidParameterException"
     assert create(UserPoolId=keyless, RegionName=SECONDARY)["UserPoolReplica"]["Role"] == "SECONDARY"
     assert refusal(create, UserPoolId=keyless, RegionName="us-west-2") == "LimitExceededException"

@@ -34,7 +34,7 @@ def pool_with(front: FrontStack, arn: str, *triggers: str, **settings: Any) -> t
 
 
 def sign_up(front: FrontStack, client: str, username: str = "vera", **more: Any) -> dict[str, Any]:
-    attributes = [{"Name": "email", "Value": EMAIL}]
+    attributes: Any = [{"Name": "email", "Value": EMAIL}]
     return dict(
         front.client().sign_up(
             ClientId=client, Username=username, Password=PASSWORD, UserAttributes=attributes, **more

@@ -62,7 +62,17 @@ def put(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Any]]:
 
     def send(body: Any, **headers: str) -> tuple[int, Any]:
         content = body if isinstance(body, str) else json.dumps(body)
-        request = (api, "v1", "PUT", "/users/1", headers, content.encode(), {}, ACCOUNT, REGION)
+        request: tuple[Any, ...] = (
+            api,
+            "v1",
+            "PUT",
+            "/users/1",
+            headers,
+            content.encode(),
+            {},
+            ACCOUNT,
+            REGION,
+        )
         with request_scope(ACCOUNT, REGION):
             status, _, answer = asyncio.run(gateway._handle_execute_in_scope(*request))
         return status, json.loads(answer)

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ministack.services import lambda_svc
 
 from local import ministack_streams as streams
 
@@ -35,11 +36,11 @@ class Source:
         self.settings = {"UUID": "u", "FunctionName": "f", "EventSourceArn": "arn", **settings}
         self._function = function
         lookup = {"u": self.settings}
-        monkeypatch.setattr(streams.lambda_svc, "_esms", lookup)
-        monkeypatch.setattr(streams.lambda_svc, "_get_func_record_for_qualifier", lambda *_: ({}, {}))
-        monkeypatch.setattr(streams.lambda_svc, "_execute_function", self._execute)
-        monkeypatch.setattr(streams.lambda_svc, "_send_ddb_stream_failure_record", self._give_up)
-        monkeypatch.setattr(streams.time, "sleep", lambda _: None)
+        monkeypatch.setattr(lambda_svc, "_esms", lookup)
+        monkeypatch.setattr(lambda_svc, "_get_func_record_for_qualifier", lambda *_: ({}, {}))
+        monkeypatch.setattr(lambda_svc, "_execute_function", self._execute)
+        monkeypatch.setattr(lambda_svc, "_send_ddb_stream_failure_record", self._give_up)
+        monkeypatch.setattr(streams, "FIRST_PAUSE_SECONDS", 0.0)
 
     def _execute(self, _: Any, event: dict[str, Any]) -> dict[str, Any]:
         batch = event["Records"]

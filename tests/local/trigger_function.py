@@ -1,11 +1,14 @@
 """A Lambda function for the tests of triggers: it does what the call's ClientMetadata says."""
 
+from __future__ import annotations
+
 import io
 import json
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.local.front_stack import FrontStack
+if TYPE_CHECKING:
+    from tests.local.front_stack import FrontStack
 
 CODE = """
 import json, time
@@ -27,7 +30,6 @@ def handler(event, context):
     event["response"] = json.loads(wish.get("response", "{}"))
     return event
 """
-TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]}
 
 
 def make_function(stack: FrontStack, name: str, region: str = "us-east-1", allowed: bool = True) -> str:
