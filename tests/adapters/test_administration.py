@@ -47,8 +47,9 @@ class Api:
         self.captured.append(sub)
 
     def _request(self, function: str, sub: str, body: Any) -> ApiRequest:
-        sample = event_of(function)
-        return {**sample, "pathParameters": {"userId": sub}, "body": json.dumps(body)}  # type: ignore[no-any-return]
+        sample: ApiRequest = event_of(function)
+        sample["pathParameters"], sample["body"] = {"userId": sub}, json.dumps(body)
+        return sample
 
     def _answer(self, found: Any) -> tuple[int, dict[str, Any]]:
         return found["statusCode"], json.loads(found["body"])
@@ -120,7 +121,8 @@ def test_an_unknown_user_costs_one_look_and_nothing_else(api: Api, act: str) -> 
     unknown = 'nobody" or "'
     found = api.delete(unknown) if act == "delete" else api.put(unknown, {"enabled": True})
     assert found[0] == 404
-    assert api.captured == api.promises == []
+    assert not api.captured
+    assert not api.promises
 
 
 def test_a_change_that_cannot_be_captured_is_left_to_the_queue_and_says_so(api: Api) -> None:
@@ -170,8 +172,10 @@ def test_half_a_change_is_captured_and_told(api: Api) -> None:
 
 def test_a_refused_value_is_not_repeated(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     sub = api.pool.add("ann@example.com", {"email": "ann@example.com"})
-    said_by_cognito = {"Code": "InvalidParameterException", "Message": "no such value: secret@example.com"}
-    refusal = ClientError({"Error": said_by_cognito}, "AdminUpdateUserAttributes")
+    refusal = ClientError(
+        {"Error": {"Code": "InvalidParameterException", "Message": "no such value: secret@example.com"}},
+        "AdminUpdateUserAttributes",
+    )
     with failing(api.pool.client, "AdminUpdateUserAttributes", refusal):
         status, said = api.put(sub, {"attributes": {"custom:unknown": "secret@example.com"}})
     assert (status, said["field"], said["message"]) == (400, "attributes", "no such value: …")

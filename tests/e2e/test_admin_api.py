@@ -59,7 +59,7 @@ class Api:
             MessageAction="SUPPRESS",
             UserAttributes=[{"Name": "email", "Value": f"{username}@example.com"}],
         )
-        return next(each["Value"] for each in made["User"]["Attributes"] if each["Name"] == "sub")
+        return str(next(each["Value"] for each in made["User"]["Attributes"] if each["Name"] == "sub"))
 
     def call(self, method: str, path: str, token: str = "", body: Any = None) -> tuple[int, Any]:
         """The status and the document of an answer."""

@@ -48,7 +48,8 @@ def test_the_requests_shown_are_understood() -> None:
     put, history = calls()
     assert put["method"] == "PUT"
     sample = event_of("put_user")
-    wanted = change_of({**sample, "body": put["body"]})
+    shown: Any = {**sample, "body": put["body"]}
+    wanted = change_of(shown)
     assert wanted.asked == EXPECTED.keys()
     assert put["address"] == f"$ADMIN_API_URL/users/{user_of(sample)}"
     assert history["address"].startswith(f"$ADMIN_API_URL/users/{user_of(sample)}/history?before=")

@@ -69,7 +69,7 @@ class UserEditor:
                 UserPoolId=self.pool_id,
                 Username=username,
                 Limit=PAGE,
-                **place,  # type: ignore[arg-type]
+                **place,
             )
             names.update(group["GroupName"] for group in page.get("Groups", []))
             token = page.get("NextToken")
