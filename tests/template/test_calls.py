@@ -79,6 +79,9 @@ that is not there yet is refused, not missing."""
 INDEX_READERS = {
     "ByGroup": "lifeboat.store.table.BackupTable.stored_members",
     "ByIdentity": "lifeboat.store.table.BackupTable.users_by_identity",
+    "ByUsername": "lifeboat.store.table.BackupTable.users_by_username",
+    "ByEmail": "lifeboat.store.table.BackupTable.users_by_email",
+    "ByPhoneNumber": "lifeboat.store.table.BackupTable.users_by_phone_number",
 }
 """The one reader of each index."""
 

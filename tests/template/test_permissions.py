@@ -13,6 +13,8 @@ ROLES = ("primary", "backup")
 JOB_LOGS = "arn:aws:logs:{region}:111122223333:log-group:/aws/cognito/userpools/*"
 KEY = KEY_ARN.format(region=REGIONS["primary"])
 
+INDEXES = ("ByGroup", "ByIdentity", "ByUsername", "ByEmail", "ByPhoneNumber")
+
 ON_ANYTHING = {
     "cognito-idp:CreateUserPool": "there is no pool yet",
     "cognito-idp:ListUserPools": "pools are listed for the account",
@@ -189,7 +191,7 @@ def test_the_table_is_reached_by_name_in_this_region_only(role: str) -> None:
     for found in role_statements(stack(role)).values():
         for action, where in granted(found).items():
             if action.startswith("dynamodb:"):
-                assert where <= {table, f"{table}/index/ByGroup", f"{table}/index/ByIdentity"}
+                assert where <= {table, *(f"{table}/index/{index}" for index in INDEXES)}
                 assert action in {
                     "dynamodb:BatchGetItem",
                     "dynamodb:BatchWriteItem",
