@@ -76,7 +76,8 @@ def test_of_several_the_one_made_last_counts(people: BackupTable) -> None:
     again = user(3, "Ann", made=AT, email="ann@example.com", email_verified="true")
     people.put_all([draft_user(again).item(AT, Change.ADDED)])
     known = find_known(people, BY_NAME, "Ann")
-    assert known is not None and known.user == again
+    assert known is not None
+    assert known.user == again
 
 
 def test_who_is_renamed_or_retired_is_not_found_under_the_old_name(people: BackupTable) -> None:

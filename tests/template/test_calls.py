@@ -76,6 +76,8 @@ BESIDES = {
 a pool has tags, and can send messages by a role, by Amazon SES, or encrypted. Without ListBucket an object
 that is not there yet is refused, not missing."""
 
+PASSWORD_CHECK = {"PrimaryUserPoolId": "us-east-1_AbCdEf123", "PrimaryAppClientId": "1example23456789"}
+
 INDEX_READERS = {
     "ByGroup": "lifeboat.store.table.BackupTable.stored_members",
     "ByIdentity": "lifeboat.store.table.BackupTable.users_by_identity",
@@ -97,7 +99,7 @@ def actions(found: Reach) -> set[str]:
 
 def test_roles_allow_exactly_what_the_code_can_reach() -> None:
     reached = reach()
-    rights = role_statements(stack("primary", CaptureMfaPreferences="true"))
+    rights = role_statements(stack("primary", CaptureMfaPreferences="true", **PASSWORD_CHECK))
     wrong: dict[str, dict[str, set[str]]] = {}
     for name, function in resources_of_type("AWS::Serverless::Function").items():
         folder = function["Properties"]["CodeUri"].split("/")[1]

@@ -66,7 +66,8 @@ def test_environment_is_what_settings_reads() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_environment_has_values_in_both_roles(role: str) -> None:
-    empty = {"SOURCE_SUB_ATTRIBUTE", *(["USER_POOL_ID"] if role == "backup" else [])}
+    empty = {"SOURCE_SUB_ATTRIBUTE", "PRIMARY_USER_POOL_ID", "PRIMARY_APP_CLIENT_ID"}
+    empty |= {"USER_POOL_ID"} if role == "backup" else set()
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():
         values: dict[str, Any] = function["Environment"]["Variables"]
@@ -169,6 +170,8 @@ def test_consumers_run_as_many_at_a_time_as_the_parameters_say() -> None:
 def test_a_trigger_ends_before_cognito_stops_waiting() -> None:
     called = {each["FunctionName"] for each in stack("backup").of_type("AWS::Lambda::Permission").values()}
     assert called == {"<RestoreFederatedGroupsFunction.Arn>"}
+    # Its permission is added when it is attached to a pool.
+    assert FUNCTIONS["MigrateUserFunction"]["Timeout"] <= 5
     # docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
     timeout = FUNCTIONS["RestoreFederatedGroupsFunction"]["Timeout"]
     assert RESERVE_SECONDS < timeout <= 5

@@ -251,3 +251,26 @@ def test_only_a_new_pool_is_granted_keys_and_roles_and_only_for_aws_services(rol
     assert conditions["iam:PassRole"] == passed
     service = {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}}
     assert conditions["iam:CreateServiceLinkedRole"] == service
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_passwords_are_verified_with_the_pool_named_for_it_and_only_at_sign_in(role: str) -> None:
+    check = {"PrimaryUserPoolId": "us-east-1_AbCdEf123", "PrimaryAppClientId": "1example23456789"}
+    asking = {
+        name: granted(found)["cognito-idp:AdminInitiateAuth"]
+        for name, found in role_statements(stack(role, **check)).items()
+        if "cognito-idp:AdminInitiateAuth" in granted(found)
+    }
+    pool = "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_AbCdEf123"
+    assert asking == {"MigrateUserRole": {pool}}
+    plain = role_statements(stack(role))
+    assert not [name for name in plain if "cognito-idp:AdminInitiateAuth" in granted(plain[name])]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_is_let_in_by_a_trigger_writes_to_the_partitions_of_its_own_only(role: str) -> None:
+    """What a trigger is called with comes from anybody."""
+    for name in ("MigrateUserRole", "RestoreFederatedGroupsRole"):
+        for each in role_statements(stack(role))[name]:
+            if "dynamodb:UpdateItem" in each.actions:
+                assert each.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "FEDERATED#*"}}

@@ -114,6 +114,7 @@ def test_outputs_of_each_role() -> None:
         "BackupTableName",
         "ImportLogGroupName",
         "ImportWorkflowArn",
+        "MigrateUserFunctionArn",
         "NewUsersDeadLetterQueueUrl",
         "NewUsersQueueUrl",
         "NotificationTopicArn",

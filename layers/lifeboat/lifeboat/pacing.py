@@ -24,6 +24,7 @@ class Category(StrEnum):
     USER_ACCOUNT_RECOVERY = "UserAccountRecovery"
     USER_READ = "UserRead"
     USER_RESOURCE_UPDATE = "UserResourceUpdate"
+    USER_AUTHENTICATION = "UserAuthentication"
     USER_POOL_READ = "UserPoolRead"
     USER_POOL_UPDATE = "UserPoolUpdate"
     USER_POOL_CLIENT_READ = "UserPoolClientRead"
@@ -39,6 +40,7 @@ QUOTAS: Mapping[Category, float] = {
     Category.USER_ACCOUNT_RECOVERY: 30,
     Category.USER_READ: 120,
     Category.USER_RESOURCE_UPDATE: 25,
+    Category.USER_AUTHENTICATION: 120,
     Category.USER_POOL_READ: 15,
     Category.USER_POOL_UPDATE: 15,
     # 15 to 20 by category, but each operation on one pool is held to 5 besides.

@@ -11,8 +11,11 @@ from typing import Self
 from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Quotas
 
-MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute"})
-"""Settings that may have no value: the backup stack exports no pool, and not everybody keeps the old sub."""
+MAY_BE_EMPTY = frozenset(
+    {"user_pool_id", "source_sub_attribute", "primary_user_pool_id", "primary_app_client_id"}
+)
+"""Settings that may have no value: the backup stack exports no pool, not everybody keeps the old sub, and
+passwords need not be verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Settings:
     topic_arn: str
     notify_on: str
     export_schedule: str
+    primary_user_pool_id: str
+    primary_app_client_id: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:

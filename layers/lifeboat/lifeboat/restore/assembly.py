@@ -14,6 +14,7 @@ from lifeboat.aws.queues import Queue
 from lifeboat.aws.topic import Topic
 from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.import_jobs import ImportJobs
+from lifeboat.cognito.passwords import PasswordCheck
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.cognito.reader import PoolReader
@@ -32,7 +33,9 @@ from lifeboat.restore.import_job import ImportJobStep
 from lifeboat.restore.import_users import UserImport
 from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
+from lifeboat.restore.migration import Migration
 from lifeboat.restore.pool_creation import PoolCreation
+from lifeboat.restore.pool_rules import PoolRules
 from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
 from lifeboat.restore.scan import Scan
@@ -252,6 +255,36 @@ def _prompt_table() -> BackupTable:
 def _prompt_writer(pool_id: str) -> PoolWriter:
     # How many sign-ins are under way is not known, so there is no share to keep to: the quota is the limit.
     return PoolWriter(clients.prompt_cognito(), pool_id, Budget(share=100, workers=1))
+
+
+@cache
+def _prompt_rules() -> PoolRules:
+    return PoolRules(
+        _prompt_table(),
+        lambda pool_id: PoolReader(clients.prompt_cognito(), pool_id, Budget(share=100, workers=1)),
+    )
+
+
+@cache
+def _passwords() -> PasswordCheck | None:
+    pool_id, client_id = settings().primary_user_pool_id, settings().primary_app_client_id
+    if not (pool_id and client_id):
+        return None
+    client = clients.primary_cognito(pool_id.partition("_")[0])
+    return PasswordCheck(client, pool_id, client_id, Budget(share=100, workers=1))
+
+
+def migration() -> Migration:
+    """For Migrate User."""
+    given = settings()
+    return Migration(
+        given.stack_name,
+        given.user_pool_id,
+        given.source_sub_attribute,
+        _prompt_table(),
+        _prompt_rules(),
+        _passwords(),
+    )
 
 
 def federated_groups() -> FederatedGroups:
