@@ -38,6 +38,7 @@ from lifeboat.restore.pool_creation import PoolCreation
 from lifeboat.restore.pool_rules import PoolRules
 from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
+from lifeboat.restore.returning import ReturningUsers
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.steps import CREATING_GROUPS, LISTING, Step, StepProgress
 from lifeboat.restore.tasks import Run
@@ -289,7 +290,9 @@ def migration() -> Migration:
 
 def federated_groups() -> FederatedGroups:
     """For Restore Federated Groups."""
-    return FederatedGroups(settings().stack_name, settings().user_pool_id, _prompt_table(), _prompt_writer)
+    given = settings()
+    returning = ReturningUsers(_prompt_table(), _prompt_rules())
+    return FederatedGroups(given.stack_name, given.user_pool_id, _prompt_table(), _prompt_writer, returning)
 
 
 _making = threading.Lock()
