@@ -52,6 +52,9 @@ from tests.adapters.pools import SHARD, Pool
 from tests.unit.examples import PLENTY, sqs_record
 
 MAX_RECEIVE_COUNT = 5
+MIGRATE_USER, RESTORE_GROUPS = (
+    f"arn:aws:lambda:eu-west-1:123456789012:function:{name}" for name in ("migrate-user", "restore-groups")
+)
 MAX_RETIRE_PERCENT = 40
 
 CACHES: tuple[Any, ...] = (
@@ -59,6 +62,7 @@ CACHES: tuple[Any, ...] = (
     clients.cognito,
     clients.careful_cognito,
     clients.dynamodb,
+    clients.functions,
     clients.logs,
     clients.prompt_cognito,
     clients.prompt_dynamodb,
@@ -301,6 +305,13 @@ class Import:
     @property
     def of(self) -> Run:
         return self.begun["Run"]
+
+    def attach_triggers(self) -> list[str]:
+        functions = {"UserMigration": MIGRATE_USER, "PreTokenGeneration": RESTORE_GROUPS}
+        return restoring.triggers(self.of["UserPoolId"]).attach(self.of, functions)["Attached"]
+
+    def detach_triggers(self) -> list[str]:
+        return restoring.triggers(self.of["UserPoolId"]).detach()["Attached"]
 
     def create_groups(self) -> None:
         task: GroupsTask = {"Run": self.of, "Next": 0}

@@ -80,7 +80,7 @@ class SignIns:
         return GivenGroups(self.table, self.pool.pool_id)
 
     def leave_groups_to_sign_in(self, gives_groups: bool = True) -> None:
-        state = OnDemandPool("an-import", gives_groups, "", {})
+        state = OnDemandPool("an-import", gives_groups, gives_groups, "", {})
         OnDemandPools(self.table).put(self.pool.pool_id, state)
 
 

@@ -245,7 +245,7 @@ def test_the_old_sub_goes_into_the_attribute_of_the_import_that_fills_the_pool(
 ) -> None:
     arrivals.pool = make_pool(Schema=[{"Name": "old_sub", "AttributeDataType": "String"}])
     for attribute, kept in (("custom:old_sub", SUB), ("custom:of_another_pool", None)):
-        state = OnDemandPool("an-import", True, attribute, {})
+        state = OnDemandPool("an-import", True, False, attribute, {})
         OnDemandPools(arrivals.table).put(arrivals.pool.pool_id, state)
         response = arrivals.forgets()
         assert response is not None

@@ -13,6 +13,7 @@ from tests.template.reading import resources_of_type, stack
 PREFIXES = {
     "mypy_boto3_cognito_idp": "cognito-idp",
     "mypy_boto3_dynamodb": "dynamodb",
+    "mypy_boto3_lambda": "lambda",
     "mypy_boto3_logs": "logs",
     "mypy_boto3_s3": "s3",
     "mypy_boto3_sns": "sns",
@@ -71,6 +72,8 @@ BESIDES = {
         "s3:ListBucket",
     },
     "run_import_job": {"iam:PassRole"},
+    "attach_triggers": {"iam:PassRole", "kms:CreateGrant"},
+    "detach_triggers": {"iam:PassRole", "kms:CreateGrant"},
 }
 """What AWS may ask for besides the call: a group can carry a role, and an import job writes its log with one;
 a pool has tags, and can send messages by a role, by Amazon SES, or encrypted. Without ListBucket an object

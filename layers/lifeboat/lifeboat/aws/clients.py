@@ -17,6 +17,7 @@ from lifeboat.usage import note_request
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -73,6 +74,12 @@ def cognito() -> CognitoIdentityProviderClient:
 def dynamodb() -> DynamoDBServiceResource:
     """DynamoDB in the function's Region."""
     return boto3.resource("dynamodb", config=_CONFIG)
+
+
+@cache
+def functions() -> LambdaClient:
+    """Lambda in the function's Region."""
+    return boto3.client("lambda", config=_CONFIG)
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from boto3.dynamodb.conditions import Key as KeyCondition
 from botocore.exceptions import ClientError
 
 from lifeboat.aws.translation import store_errors
@@ -48,6 +49,11 @@ class GivenGroups:
         """What some users have been given; those who have been given nothing are left out."""
         found = self.table.get_all(federated_key(self.pool_id, sub) for sub in subs)
         return {str(item["sk"]): _given(item) for item in found}
+
+    def new_subs(self) -> set[str]:
+        """The subs of all who have signed in and are known by them."""
+        partition = KeyCondition("pk").eq(federated_key(self.pool_id, "").pk)
+        return {str(item["new_sub"]) for item in self.table.query(partition, None, ("new_sub",)) if item}
 
     def bring_back(self, sub: str) -> bool:
         """Keep that the pool is being given the user, before it is.

@@ -13,12 +13,14 @@ from lifeboat.store.table import BackupTable
 class OnDemandPool:
     """What an import has arranged for a pool.
 
-    While `gives_groups`, whoever signs in and is known by a verified address gets the groups of the backup.
+    While `gives_groups`, whoever signs in and is known by a verified address gets the groups of the backup:
+    until the import is complete, or for good where it `leaves_groups` to the sign-in.
     `triggers` are the functions that the import has attached, by the trigger's name.
     """
 
     import_id: str
     gives_groups: bool
+    leaves_groups: bool
     source_sub_attribute: str
     triggers: Mapping[str, str]
 
@@ -37,6 +39,7 @@ class OnDemandPools:
         return OnDemandPool(
             str(item["import_id"]),
             bool(item["gives_groups"]),
+            bool(item["leaves_groups"]),
             str(item["source_sub_attribute"]),
             {str(trigger): str(arn) for trigger, arn in item["triggers"].items()},
         )
