@@ -1,4 +1,4 @@
-"""Restore Federated Groups: the groups of a federated user, from its first sign-in on.
+"""Restore Federated Groups: the groups of a user who is federated or was not restored whole, at sign-in.
 
 A PreTokenGeneration trigger: Cognito waits for the answer before it makes the user's tokens.
 """
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from lifeboat.pacing import Deadline
 from lifeboat.restore.assembly import federated_groups
-from lifeboat.restore.federated import RESERVE_SECONDS, TokenEvent, answer
+from lifeboat.restore.federated import RESERVE_SECONDS, answer
+from lifeboat.restore.returning import TokenEvent
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 

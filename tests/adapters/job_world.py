@@ -24,6 +24,7 @@ from lifeboat.restore.tasks import JobProgress, Run, ScanTask
 from lifeboat.restore.updates import UserUpdate
 from lifeboat.restore.user_pace import UserPace
 from lifeboat.restore.users import UserRestore
+from lifeboat.store.given import GivenGroups
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcome, Outcomes
@@ -219,7 +220,12 @@ class World:
     def consume(self) -> None:
         """The consumers of the other two queues, until these are empty."""
         restore = UserRestore(
-            self.facts, self.pool.reader(), self.pool.writer(), self.outcomes(), self.updates
+            self.facts,
+            self.pool.reader(),
+            self.pool.writer(),
+            self.outcomes(),
+            self.updates,
+            GivenGroups(self.table, FACTS.pool_id),
         )
         for body in self.api_users.take_all():
             restore.restore(read_new_user(body))

@@ -52,6 +52,9 @@ from tests.adapters.pools import SHARD, Pool
 from tests.unit.examples import PLENTY, sqs_record
 
 MAX_RECEIVE_COUNT = 5
+MIGRATE_USER, RESTORE_GROUPS = (
+    f"arn:aws:lambda:eu-west-1:123456789012:function:{name}" for name in ("migrate-user", "restore-groups")
+)
 MAX_RETIRE_PERCENT = 40
 
 CACHES: tuple[Any, ...] = (
@@ -61,15 +64,19 @@ CACHES: tuple[Any, ...] = (
     clients.cognito_in,
     clients.careful_cognito,
     clients.dynamodb,
+    clients.functions,
     clients.logs,
     clients.prompt_cognito,
     clients.prompt_dynamodb,
+    clients.primary_cognito,
     clients.s3,
     clients.sqs,
     clients.sns,
     clients.stepfunctions,
     restoring._table,
     restoring._prompt_table,
+    restoring._prompt_rules,
+    restoring._passwords,
     restoring._prompt_writer,
     restoring._reader,
     restoring._writer,
@@ -141,6 +148,8 @@ class Stack:
             "ADMIN_GROUP": "admins",
             "EXPORT_FROM": "PRIMARY",
             "REPLICA_REGION": "",
+            "PRIMARY_USER_POOL_ID": "",
+            "PRIMARY_APP_CLIENT_ID": "",
             "POWERTOOLS_METRICS_NAMESPACE": "CognitoLifeboat",
         }
 
@@ -302,6 +311,13 @@ class Import:
     @property
     def of(self) -> Run:
         return self.begun["Run"]
+
+    def attach_triggers(self) -> list[str]:
+        functions = {"UserMigration": MIGRATE_USER, "PreTokenGeneration": RESTORE_GROUPS}
+        return restoring.triggers(self.of["UserPoolId"]).attach(self.of, functions)["Attached"]
+
+    def detach_triggers(self) -> list[str]:
+        return restoring.triggers(self.of["UserPoolId"]).detach()["Attached"]
 
     def create_groups(self) -> None:
         task: GroupsTask = {"Run": self.of, "Next": 0}

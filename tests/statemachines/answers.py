@@ -28,7 +28,10 @@ from lifeboat.restore.begin import EXPECTED, ImportInput
 from lifeboat.restore.begin import Begun as BegunImport
 from lifeboat.restore.completion import Ended
 from lifeboat.restore.tasks import (
+    Attached,
+    AttachTask,
     CompleteTask,
+    DetachTask,
     GroupsTask,
     JobTask,
     ListingTask,
@@ -38,6 +41,7 @@ from lifeboat.restore.tasks import (
     ScanTask,
     Verified,
     VerifyTask,
+    attaches,
 )
 from lifeboat.workflow import ExecutionTask, Failure, plain_failure
 from tests.statemachines.engine import Answer
@@ -69,6 +73,8 @@ def import_answers() -> dict[str, Answer]:
     return {
         "begin_import": begin_import,
         "create_user_pool": create_user_pool,
+        "attach_triggers": attach_triggers,
+        "detach_triggers": detach_triggers,
         "create_groups": create_groups,
         "enqueue_users": enqueue_users,
         "run_import_job": run_import_job,
@@ -198,10 +204,13 @@ def begin_import(task: ExecutionTask) -> BegunImport:
         "UserLane": asked.UserLane or "auto",
         "SourceSubAttribute": asked.SourceSubAttribute or "",
         "Warnings": [],
+        "OnDemand": bool(asked.OnDemand),
+        "Memberships": asked.Memberships or "NOW",
     }
     return {
         "Run": run,
         "CreatesPool": bool(pool_name),
+        "AttachesTriggers": attaches(run),
         "PoolName": pool_name,
         "Scans": [
             {"Portion": 0, "Shards": ["00", "02"], "HeadStart": 7},
@@ -217,6 +226,14 @@ def create_user_pool(task: PoolTask) -> PoolTask:
     run = task["Run"]
     created: Run = {**run, "UserPoolId": CREATED_POOL_ID}
     return {"Run": created, "PoolName": task["PoolName"], "Finished": bool(run["UserPoolId"])}
+
+
+def attach_triggers(task: AttachTask) -> Attached:
+    return {"Attached": sorted(task["Functions"]) if attaches(task["Run"]) else []}
+
+
+def detach_triggers(_: DetachTask) -> Attached:
+    return {"Attached": []}
 
 
 def create_groups(task: GroupsTask) -> GroupsTask:
@@ -279,4 +296,6 @@ def complete_import(task: CompleteTask) -> Ended:
         "Cause": f"{lost} users are missing" if lost else "",
         "Report": f"s3://reports/imports/{task['Run']['ImportId']}/report.json",
         "Users": {"in_backup": equal + lost, "restored": equal, "failed": lost},
+        "Detaches": not lost and attaches(task["Run"]),
+        "UserPoolId": task["Run"]["UserPoolId"],
     }

@@ -56,7 +56,20 @@ LONGEST_NAME = 80
 """Characters in a state's name, by AWS's quota."""
 
 VERBS = frozenset(
-    {"Begin", "Capture", "Check", "Complete", "Create", "Enqueue", "Export", "Fail", "Finish", "List"}
+    {
+        "Attach",
+        "Begin",
+        "Capture",
+        "Check",
+        "Complete",
+        "Create",
+        "Detach",
+        "Enqueue",
+        "Export",
+        "Fail",
+        "Finish",
+        "List",
+    }
     | {"Plan", "Prepare", "Restore", "Retire", "Run", "Scan", "Use", "Verify", "Wait"}
 )
 """What a state's name may begin with."""

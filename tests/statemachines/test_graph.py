@@ -34,7 +34,7 @@ from tests.statemachines.graph import (
 from tests.statemachines.payloads import FUNCTIONS
 
 QUEUE_CONSUMERS = {"create_users", "update_users"}
-TRIGGERS = {"restore_federated_groups"}
+TRIGGERS = {"migrate_user", "restore_federated_groups"}
 """What user pools call."""
 
 Breakage = Callable[[Machine], object]

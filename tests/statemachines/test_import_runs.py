@@ -105,6 +105,7 @@ def test_the_pool_is_created_until_all_of_it_is_there(engine: Engine) -> None:
         "Pool Finished?",
         "Use Created Pool",
     ]
+    assert run.path[8] == "Attach Triggers", "which does nothing that is not asked for"
     # Whatever comes after it works on the pool that was created.
     after = [task for name, task in run.calls if name not in ("begin_import", "create_user_pool")]
     assert {task["Run"]["UserPoolId"] for task in after} == {CREATED_POOL_ID}
@@ -222,3 +223,32 @@ def test_an_import_that_lost_a_user_fails_with_its_counts(engine: Engine) -> Non
     # Complete Import has closed the ledger entry and given the lock back already.
     assert run.count("fail_import") == 0
     assert run.path[-2:] == ["Everything Restored?", "Import Failed"]
+
+
+@pytest.mark.parametrize("given", [{"OnDemand": True}, {"Memberships": "ON_SIGN_IN"}])
+def test_triggers_are_attached_before_anything_is_restored_and_detached_at_the_end(
+    engine: Engine, given: dict[str, object]
+) -> None:
+    run = engine.run(
+        "import", import_answers(), json.dumps({"NewUserPoolId": "eu-west-1_AbCdEf123", **given})
+    )
+
+    assert run.status == "SUCCEEDED"
+    assert run.path[1:4] == ["Creates Pool?", "Attach Triggers", "Prepare Groups"]
+    assert run.path[-3:] == ["Everything Restored?", "Detach Triggers", "Finish Import"]
+    [attached], [detached] = run.payloads("attach_triggers"), run.payloads("detach_triggers")
+    assert attached["Run"]["UserPoolId"] == detached["UserPoolId"] == "eu-west-1_AbCdEf123"
+    assert attached["Functions"].keys() == {"UserMigration", "PreTokenGeneration"}
+
+
+def test_triggers_stay_while_somebody_is_missing(engine: Engine) -> None:
+    def one_missing(task: VerifyTask) -> Verified:
+        return {**answers.verify_users(task), "Missing": 1}
+
+    given = {"CreateUserPool": {"PoolName": "people"}, "OnDemand": True}
+    run = engine.run("import", {**import_answers(), "verify_users": one_missing}, json.dumps(given))
+
+    assert (run.status, run.error) == ("FAILED", "ImportIncomplete")
+    [attached] = run.payloads("attach_triggers")
+    assert run.count("detach_triggers") == 0
+    assert attached["Run"]["UserPoolId"] == CREATED_POOL_ID

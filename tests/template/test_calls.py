@@ -13,6 +13,7 @@ from tests.template.reading import WITH_ADMIN_API, resources_of_type, stack
 PREFIXES = {
     "mypy_boto3_cognito_idp": "cognito-idp",
     "mypy_boto3_dynamodb": "dynamodb",
+    "mypy_boto3_lambda": "lambda",
     "mypy_boto3_logs": "logs",
     "mypy_boto3_s3": "s3",
     "mypy_boto3_sns": "sns",
@@ -71,14 +72,21 @@ BESIDES = {
         "s3:ListBucket",
     },
     "run_import_job": {"iam:PassRole"},
+    "attach_triggers": {"iam:PassRole", "kms:CreateGrant"},
+    "detach_triggers": {"iam:PassRole", "kms:CreateGrant"},
 }
 """What AWS may ask for besides the call: a group can carry a role, and an import job writes its log with one;
 a pool has tags, and can send messages by a role, by Amazon SES, or encrypted. Without ListBucket an object
 that is not there yet is refused, not missing."""
 
+PASSWORD_CHECK = {"PrimaryUserPoolId": "us-east-1_AbCdEf123", "PrimaryAppClientId": "1example23456789"}
+
 INDEX_READERS = {
     "ByGroup": "lifeboat.store.table.BackupTable.stored_members",
     "ByIdentity": "lifeboat.store.table.BackupTable.users_by_identity",
+    "ByUsername": "lifeboat.store.table.BackupTable.users_by_username",
+    "ByEmail": "lifeboat.store.table.BackupTable.users_by_email",
+    "ByPhoneNumber": "lifeboat.store.table.BackupTable.users_by_phone_number",
 }
 """The one reader of each index."""
 
@@ -94,7 +102,9 @@ def actions(found: Reach) -> set[str]:
 
 def test_roles_allow_exactly_what_the_code_can_reach() -> None:
     reached = reach()
-    rights = role_statements(stack("primary", CaptureMfaPreferences="true", **WITH_ADMIN_API))
+    rights = role_statements(
+        stack("primary", CaptureMfaPreferences="true", **WITH_ADMIN_API, **PASSWORD_CHECK)
+    )
     wrong: dict[str, dict[str, set[str]]] = {}
     for name, function in resources_of_type("AWS::Serverless::Function").items():
         folder = function["Properties"]["CodeUri"].split("/")[1]

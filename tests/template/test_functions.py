@@ -75,6 +75,8 @@ def test_environment_has_values_in_both_roles(role: str) -> None:
         "SOURCE_SUB_ATTRIBUTE",
         "CAPTURE_RETRY_QUEUE_URL",
         "REPLICA_REGION",
+        "PRIMARY_USER_POOL_ID",
+        "PRIMARY_APP_CLIENT_ID",
         *(["USER_POOL_ID"] if role == "backup" else []),
     }
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
@@ -186,6 +188,8 @@ def test_consumers_run_as_many_at_a_time_as_the_parameters_say() -> None:
 def test_a_trigger_ends_before_cognito_stops_waiting() -> None:
     called = {each["FunctionName"] for each in stack("backup").of_type("AWS::Lambda::Permission").values()}
     assert called == {"<RestoreFederatedGroupsFunction.Arn>"}
+    # Its permission is added when it is attached to a pool.
+    assert FUNCTIONS["MigrateUserFunction"]["Timeout"] <= 5
     # docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
     timeout = FUNCTIONS["RestoreFederatedGroupsFunction"]["Timeout"]
     assert RESERVE_SECONDS < timeout <= 5

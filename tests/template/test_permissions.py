@@ -13,6 +13,8 @@ ROLES = ("primary", "backup")
 JOB_LOGS = "arn:aws:logs:{region}:111122223333:log-group:/aws/cognito/userpools/*"
 KEY = KEY_ARN.format(region=REGIONS["primary"])
 
+INDEXES = ("ByGroup", "ByIdentity", "ByUsername", "ByEmail", "ByPhoneNumber")
+
 ON_ANYTHING = {
     "cognito-idp:CreateUserPool": "there is no pool yet",
     "cognito-idp:ListUserPools": "pools are listed for the account",
@@ -61,6 +63,8 @@ POOL_PARTS = {
     "cognito-idp:TagResource",
 }
 """What creates a pool and its parts: nothing but Create User Pool may, and it may not touch users."""
+
+TRIGGER_SETTERS = ("AttachTriggersRole", "DetachTriggersRole")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -175,7 +179,10 @@ def test_only_the_import_changes_pools_and_nothing_bills_or_deletes_users(role: 
         rights = granted(found)
         pool = {action for action in rights if action.startswith("cognito-idp:")}
         changes = {action for action in pool if not re.match(r"cognito-idp:(Describe|List|Get)", action)}
-        assert changes <= (POOL_PARTS if name == "CreateUserPoolRole" else POOL_WRITES)
+        if name in TRIGGER_SETTERS:
+            assert changes == {"cognito-idp:UpdateUserPool"}
+        else:
+            assert changes <= (POOL_PARTS if name == "CreateUserPoolRole" else POOL_WRITES)
         assert "cognito-idp:AdminGetUser" not in rights  # makes the user a billed one
         if name in exporters:
             assert not changes
@@ -189,7 +196,7 @@ def test_the_table_is_reached_by_name_in_this_region_only(role: str) -> None:
     for found in role_statements(stack(role)).values():
         for action, where in granted(found).items():
             if action.startswith("dynamodb:"):
-                assert where <= {table, f"{table}/index/ByGroup", f"{table}/index/ByIdentity"}
+                assert where <= {table, *(f"{table}/index/{index}" for index in INDEXES)}
                 assert action in {
                     "dynamodb:BatchGetItem",
                     "dynamodb:BatchWriteItem",
@@ -240,12 +247,53 @@ def test_without_a_key_nobody_may_use_one(role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_only_a_new_pool_is_granted_keys_and_roles_and_only_for_aws_services(role: str) -> None:
     rights = role_statements(stack(role, KmsKeyArn=KEY))
-    assert {name for name, found in rights.items() if "kms:CreateGrant" in granted(found)} == {
-        "CreateUserPoolRole"
-    }
+    granting = {name for name, found in rights.items() if "kms:CreateGrant" in granted(found)}
+    assert granting == {"CreateUserPoolRole", *TRIGGER_SETTERS}
+    for name in granting:
+        conditions = {action: each.condition for each in rights[name] for action in each.actions}
+        assert conditions["kms:CreateGrant"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+        passed = {"StringEquals": {"iam:PassedToService": "cognito-idp.amazonaws.com"}}
+        assert conditions["iam:PassRole"] == passed
     conditions = {action: each.condition for each in rights["CreateUserPoolRole"] for action in each.actions}
-    assert conditions["kms:CreateGrant"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    passed = {"StringEquals": {"iam:PassedToService": "cognito-idp.amazonaws.com"}}
-    assert conditions["iam:PassRole"] == passed
     service = {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}}
     assert conditions["iam:CreateServiceLinkedRole"] == service
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_passwords_are_verified_with_the_pool_named_for_it_and_only_at_sign_in(role: str) -> None:
+    check = {"PrimaryUserPoolId": "us-east-1_AbCdEf123", "PrimaryAppClientId": "1example23456789"}
+    asking = {
+        name: granted(found)["cognito-idp:AdminInitiateAuth"]
+        for name, found in role_statements(stack(role, **check)).items()
+        if "cognito-idp:AdminInitiateAuth" in granted(found)
+    }
+    pool = "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_AbCdEf123"
+    assert asking == {"MigrateUserRole": {pool}}
+    plain = role_statements(stack(role))
+    assert not [name for name in plain if "cognito-idp:AdminInitiateAuth" in granted(plain[name])]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_is_let_in_by_a_trigger_writes_to_the_partitions_of_its_own_only(role: str) -> None:
+    """What a trigger is called with comes from anybody."""
+    for name in ("MigrateUserRole", "RestoreFederatedGroupsRole"):
+        for each in role_statements(stack(role))[name]:
+            if "dynamodb:UpdateItem" in each.actions:
+                assert each.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "FEDERATED#*"}}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_call_the_one_trigger_is_set_by_those_who_attach_and_detach_it(role: str) -> None:
+    rights = {name: granted(found) for name, found in role_statements(stack(role)).items()}
+    setting = {
+        "cognito-idp:UpdateUserPool": [*TRIGGER_SETTERS],
+        "lambda:AddPermission": ["AttachTriggersRole"],
+        "lambda:RemovePermission": ["DetachTriggersRole"],
+    }
+    for action, names in setting.items():
+        assert [name for name in rights if action in rights[name]] == names
+        if action.startswith("lambda:"):
+            assert rights[names[0]][action] == {"<MigrateUserFunction.Arn>"}
+    for name in TRIGGER_SETTERS:
+        [table] = [each for each in role_statements(stack(role))[name] if "dynamodb:GetItem" in each.actions]
+        assert table.condition == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "ON_DEMAND"}}

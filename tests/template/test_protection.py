@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lifeboat.sign_in import SIGN_IN_KEYS
 from tests.template.policies import refuses_plain_http
 from tests.template.reading import KEY_ARN, REGIONS, source, stack
 
@@ -153,9 +154,21 @@ def test_table_has_the_index_of_federated_users() -> None:
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
+SIGN_IN = {"ByUsername": "username_key", "ByEmail": "email_key", "ByPhoneNumber": "phone_key"}
+
+
+def test_table_has_the_indexes_of_sign_in_names() -> None:
+    [table] = stack("primary").of_type("AWS::DynamoDB::GlobalTable").values()
+    for name, attribute in SIGN_IN.items():
+        index = indexes_of(table)[name]
+        assert [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]] == [(attribute, "HASH")]
+        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert set(SIGN_IN.values()) == set(SIGN_IN_KEYS)
+
+
 def test_table_has_no_other_index() -> None:
     [table] = stack("primary").of_type("AWS::DynamoDB::GlobalTable").values()
-    assert indexes_of(table).keys() == {"ByGroup", "ByIdentity"}
+    assert indexes_of(table).keys() == {"ByGroup", "ByIdentity", *SIGN_IN}
 
 
 def indexes_of(table: dict[str, Any]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def test_when_everything_is_equal_the_import_is_complete() -> None:
     assert complete(report)
     assert report["totals"] == {
         "users": {"in_backup": 7, "restored": 7, "different": 0, "failed": 0, "unexpected": 0},
-        "memberships": {"restored": 7},
+        "memberships": {"restored": 7, "at_sign_in": 0},
         "groups": {"in_backup": 1, "different": 0},
     }
 

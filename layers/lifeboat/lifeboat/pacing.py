@@ -25,6 +25,7 @@ class Category(StrEnum):
     USER_READ = "UserRead"
     USER_RESOURCE_READ = "UserResourceRead"
     USER_RESOURCE_UPDATE = "UserResourceUpdate"
+    USER_AUTHENTICATION = "UserAuthentication"
     USER_POOL_READ = "UserPoolRead"
     USER_POOL_UPDATE = "UserPoolUpdate"
     USER_POOL_CLIENT_READ = "UserPoolClientRead"
@@ -41,6 +42,7 @@ QUOTAS: Mapping[Category, float] = {
     Category.USER_READ: 120,
     Category.USER_RESOURCE_READ: 50,
     Category.USER_RESOURCE_UPDATE: 25,
+    Category.USER_AUTHENTICATION: 120,
     Category.USER_POOL_READ: 15,
     Category.USER_POOL_UPDATE: 15,
     # 15 to 20 by category, but each operation on one pool is held to 5 besides.

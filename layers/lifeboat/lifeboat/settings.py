@@ -12,10 +12,17 @@ from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Quotas
 
 MAY_BE_EMPTY = frozenset(
-    {"user_pool_id", "source_sub_attribute", "capture_retry_queue_url", "replica_region"}
+    {
+        "user_pool_id",
+        "source_sub_attribute",
+        "capture_retry_queue_url",
+        "replica_region",
+        "primary_user_pool_id",
+        "primary_app_client_id",
+    }
 )
 """Settings that may have no value: the backup stack exports no pool and captures nothing, and not everybody
-keeps the old sub or has a replica elsewhere."""
+keeps the old sub, has a replica elsewhere or lets passwords be verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Settings:
     admin_group: str
     export_from: str
     replica_region: str
+    primary_user_pool_id: str
+    primary_app_client_id: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -17,6 +17,7 @@ from lifeboat.usage import note_request
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBServiceResource
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -39,6 +40,9 @@ _CONFIG = _config(attempts=5, connect_timeout=3, read_timeout=10)
 
 _PROMPT_CONFIG = _config(attempts=1, connect_timeout=0.4, read_timeout=0.7)
 """For functions that a sign-in waits for: within about a second a call is answered or has failed."""
+
+_PRIMARY_CONFIG = _config(attempts=1, connect_timeout=0.4, read_timeout=1.0)
+"""For asking the primary Region while a sign-in waits: it may be far, or not there at all."""
 
 _CAREFUL_CONFIG = _config(attempts=1, connect_timeout=3, read_timeout=60)
 """For requests that create something each time: whoever sends them looks before sending them again."""
@@ -84,6 +88,12 @@ def dynamodb() -> DynamoDBServiceResource:
 
 
 @cache
+def functions() -> LambdaClient:
+    """Lambda in the function's Region."""
+    return boto3.client("lambda", config=_CONFIG)
+
+
+@cache
 def logs() -> CloudWatchLogsClient:
     """CloudWatch Logs in the function's Region."""
     return boto3.client("logs", config=_CONFIG)
@@ -111,6 +121,12 @@ def careful_cognito() -> CognitoIdentityProviderClient:
 def prompt_dynamodb() -> DynamoDBServiceResource:
     """DynamoDB in the function's Region, for a function that a sign-in waits for."""
     return boto3.resource("dynamodb", config=_PROMPT_CONFIG)
+
+
+@cache
+def primary_cognito(region: str) -> CognitoIdentityProviderClient:
+    """Cognito user pools in the Region of the primary pool, for a function that a sign-in waits for."""
+    return counted(boto3.client("cognito-idp", region_name=region, config=_PRIMARY_CONFIG))
 
 
 @cache

@@ -9,14 +9,17 @@ from functools import cache
 from lifeboat.aws import clients
 from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.executions import Executions
+from lifeboat.aws.functions import FunctionCallers
 from lifeboat.aws.logs import LogStreams
 from lifeboat.aws.queues import Queue
 from lifeboat.aws.topic import Topic
 from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.import_jobs import ImportJobs
+from lifeboat.cognito.passwords import PasswordCheck
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.triggers import PoolTriggers
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.pacing import Budget, Category
 from lifeboat.request_plan import ImportPlan
@@ -32,19 +35,25 @@ from lifeboat.restore.import_job import ImportJobStep
 from lifeboat.restore.import_users import UserImport
 from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
+from lifeboat.restore.migration import Migration
 from lifeboat.restore.pool_creation import PoolCreation
+from lifeboat.restore.pool_rules import PoolRules
 from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
+from lifeboat.restore.returning import ReturningUsers
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.steps import CREATING_GROUPS, LISTING, Step, StepProgress
 from lifeboat.restore.tasks import Run
+from lifeboat.restore.triggers import Triggers
 from lifeboat.restore.updates import UserUpdate
 from lifeboat.restore.user_pace import UserPace
 from lifeboat.restore.users import UserRestore
 from lifeboat.settings import settings
 from lifeboat.store.as_of import AsOf
 from lifeboat.store.backup import Backup
+from lifeboat.store.given import GivenGroups
 from lifeboat.store.ledger import Ledger, begun_at
+from lifeboat.store.on_demand import OnDemandPools
 from lifeboat.store.outcomes import NEVER_QUEUED, Outcomes, State
 from lifeboat.store.table import BackupTable
 from lifeboat.store.tally import Count, Tally
@@ -158,6 +167,16 @@ def pool_creation(run: Run) -> PoolCreation:
     )
 
 
+def triggers(pool_id: str) -> Triggers:
+    """For Attach Triggers and Detach Triggers."""
+    return Triggers(
+        pool_id,
+        lambda: PoolTriggers(clients.cognito(), pool_id, _plan().alone),
+        FunctionCallers(clients.functions()),
+        OnDemandPools(_table()),
+    )
+
+
 def step_progress(run: Run, step: Step) -> StepProgress:
     """What a step of the import shows of itself."""
     return StepProgress(run, Ledger(_table(), "import"), settings().stack_name, step)
@@ -174,7 +193,14 @@ def scan(run: Run) -> Scan:
     outcomes = Outcomes(_table(), run["ImportId"])
     ledger = Ledger(_table(), "import")
     return Scan(
-        _backup(run), _new_users(), _api_users(), outcomes, _files(run), _rows(run["UserPoolId"]), ledger
+        _backup(run),
+        _new_users(),
+        _api_users(),
+        outcomes,
+        _files(run),
+        _rows(run["UserPoolId"]),
+        ledger,
+        GivenGroups(_table(), run["UserPoolId"]) if run.get("OnDemand") else None,
     )
 
 
@@ -234,7 +260,9 @@ def files(run: Run) -> Files:
 
 def reconciliation(run: Run) -> Reconciliation:
     """For Complete Import."""
-    return Reconciliation(_backup(run), _files(run), Outcomes(_table(), run["ImportId"]), _arn_map(run))
+    given = GivenGroups(_table(), run["UserPoolId"])
+    outcomes = Outcomes(_table(), run["ImportId"])
+    return Reconciliation(_backup(run), _files(run), outcomes, _arn_map(run), given)
 
 
 def import_end() -> ImportEnd:
@@ -254,9 +282,41 @@ def _prompt_writer(pool_id: str) -> PoolWriter:
     return PoolWriter(clients.prompt_cognito(), pool_id, Budget(share=100, workers=1))
 
 
+@cache
+def _prompt_rules() -> PoolRules:
+    return PoolRules(
+        _prompt_table(),
+        lambda pool_id: PoolReader(clients.prompt_cognito(), pool_id, Budget(share=100, workers=1)),
+    )
+
+
+@cache
+def _passwords() -> PasswordCheck | None:
+    pool_id, client_id = settings().primary_user_pool_id, settings().primary_app_client_id
+    if not (pool_id and client_id):
+        return None
+    client = clients.primary_cognito(pool_id.partition("_")[0])
+    return PasswordCheck(client, pool_id, client_id, Budget(share=100, workers=1))
+
+
+def migration() -> Migration:
+    """For Migrate User."""
+    given = settings()
+    return Migration(
+        given.stack_name,
+        given.user_pool_id,
+        given.source_sub_attribute,
+        _prompt_table(),
+        _prompt_rules(),
+        _passwords(),
+    )
+
+
 def federated_groups() -> FederatedGroups:
     """For Restore Federated Groups."""
-    return FederatedGroups(settings().stack_name, settings().user_pool_id, _prompt_table(), _prompt_writer)
+    given = settings()
+    returning = ReturningUsers(_prompt_table(), _prompt_rules())
+    return FederatedGroups(given.stack_name, given.user_pool_id, _prompt_table(), _prompt_writer, returning)
 
 
 _making = threading.Lock()
@@ -289,7 +349,9 @@ def new_user_consumer() -> Consumer[NewUser]:
     def handle(message: NewUser) -> None:
         facts, reader, writer, _ = _parts(message.pool_id, plan.creating_lookups, plan.creating)
         outcomes = Outcomes(table, message.import_id)
-        tally.add(message.import_id, UserRestore(facts, reader, writer, outcomes, updates).restore(message))
+        given = GivenGroups(table, message.pool_id)
+        restore = UserRestore(facts, reader, writer, outcomes, updates, given)
+        tally.add(message.import_id, restore.restore(message))
 
     def give_up(message: NewUser, reason: str) -> None:
         outcomes = Outcomes(table, message.import_id)

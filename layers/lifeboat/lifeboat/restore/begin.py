@@ -23,7 +23,7 @@ from lifeboat.restore.listing import LISTINGS
 from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked
 from lifeboat.restore.preflight import Preflight, Wishes
 from lifeboat.restore.scan import scan_field
-from lifeboat.restore.tasks import Run
+from lifeboat.restore.tasks import NOW, ON_SIGN_IN, Run, attaches, leaves_groups
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
@@ -78,6 +78,8 @@ class ImportInput(BaseModel):
     ArnMap: dict[Arn, Arn] | None = Field(default=None, max_length=500)
     SourceSubAttribute: str | None = Field(default=None, pattern=SOURCE_SUB)
     AcceptDifferences: bool = False
+    OnDemand: bool | None = None
+    Memberships: Literal["NOW", "ON_SIGN_IN"] | None = None
 
     @model_validator(mode="after")
     def _names_a_pool(self) -> ImportInput:
@@ -91,7 +93,17 @@ class ImportInput(BaseModel):
             raise ValueError(
                 f"NewUserPoolId: missing; expected {EXPECTED['NewUserPoolId']}, or CreateUserPool or Resume"
             )
+        if self.AsOf is not None:
+            _present_only("OnDemand", bool(self.OnDemand))
+            _present_only("Memberships", self.Memberships == ON_SIGN_IN)
         return self
+
+
+def _present_only(key: str, asked: bool) -> None:
+    if asked:
+        raise ValueError(
+            f"{key}: cannot be given together with AsOf; whoever signs in comes back as the backup is now"
+        )
 
 
 EXPECTED = {
@@ -103,6 +115,8 @@ EXPECTED = {
     "ArnMap": "an object of at most 500 ARNs of the lost Region, each with the ARN that stands for it",
     "SourceSubAttribute": 'the name of a custom attribute, such as "custom:source_sub"',
     "AcceptDifferences": "true or false",
+    "OnDemand": "true or false",
+    "Memberships": '"NOW" or "ON_SIGN_IN"',
 }
 
 
@@ -134,10 +148,14 @@ class Portions(TypedDict):
 
 
 class Begun(Portions):
-    """Output of Begin Import: the run, the name of the pool to be created ("" for none), the portions."""
+    """Output of Begin Import: the run, the name of the pool to be created ("" for none), the portions.
+
+    `AttachesTriggers` says whether users are to come back, or be given their groups, when they sign in.
+    """
 
     Run: Run
     CreatesPool: bool
+    AttachesTriggers: bool
     PoolName: str
     Scans: list[ScanPortion]
 
@@ -189,12 +207,14 @@ class ImportBeginning:
             arn_map,
             run["AsOf"],
             str(before.get("export_id", "")),
+            run["OnDemand"],
         )
         checked = self._preflight(pool_id).check(wishes)
         users = int(checked.export["counts"]["users"]["listed"])
         memberships = int(checked.export["counts"].get("memberships", {}).get("listed", 0))
         groups = int(checked.export["counts"].get("groups", {}).get("listed", 0))
-        lanes = lane_plan(users, memberships, self.request_plan.alone.rate(Category.USER_UPDATE))
+        updates = 0 if leaves_groups(run) else memberships
+        lanes = lane_plan(users, updates, self.request_plan.alone.rate(Category.USER_UPDATE))
         head_start = lanes.head_start if run["UserLane"] == "auto" and asked.Resume is None else 0
         scans = scan_portions(users, head_start)
         run |= {
@@ -214,6 +234,8 @@ class ImportBeginning:
                 "user_lane": run["UserLane"],
                 "arn_map": arn_map,
                 "source_sub_attribute": run["SourceSubAttribute"],
+                "on_demand": run["OnDemand"],
+                "memberships_given": run["Memberships"],
                 "warnings": checked.warnings,
                 "csv_closed": "",
                 "plan": {"requests": self.request_plan.lines()},
@@ -232,6 +254,7 @@ class ImportBeginning:
         return {
             "Run": run,
             "CreatesPool": bool(pool_name),
+            "AttachesTriggers": attaches(run),
             "PoolName": pool_name,
             "Scans": scans,
             **self._plan(run, users, memberships),
@@ -241,17 +264,23 @@ class ImportBeginning:
         self, asked: ImportInput, before: Mapping[str, Any], import_id: str, pool_id: str, arn: str
     ) -> Run:
         """The run, with what the operator does not say again taken from the import that is resumed."""
+        moment = _moment(asked, before)
+        on_demand = bool(before.get("on_demand", False)) if asked.OnDemand is None else asked.OnDemand
+        if on_demand and moment:
+            raise InvalidInput("OnDemand", f"the import {asked.Resume} restores the backup as of {moment}")
         source_sub = asked.SourceSubAttribute or before.get("source_sub_attribute", self.source_sub_attribute)
         return {
             "ImportId": import_id,
             "UserPoolId": pool_id,
             "ExecutionArn": arn,
             "ExportId": "",
-            "AsOf": _moment(asked, before),
+            "AsOf": moment,
             "Buckets": 1,
             "UserLane": asked.UserLane or str(before.get("user_lane", "auto")),
             "SourceSubAttribute": str(source_sub),
             "Warnings": [],
+            "OnDemand": on_demand,
+            "Memberships": _memberships(asked, before),
         }
 
     def _preflight(self, pool_id: str) -> Preflight:
@@ -308,6 +337,18 @@ def _moment(asked: ImportInput, before: Mapping[str, Any]) -> str:
             "another pool without Resume",
         )
     return moment
+
+
+def _memberships(asked: ImportInput, before: Mapping[str, Any]) -> str:
+    """When users get their groups; a resumed import keeps to what it has begun with."""
+    if asked.Resume is None:
+        return asked.Memberships or NOW
+    kept = str(before.get("memberships_given", NOW))
+    if asked.Memberships not in (None, kept):
+        raise InvalidInput(
+            "Memberships", f"the import {asked.Resume} was begun with {kept}; leave Memberships out"
+        )
+    return kept
 
 
 def scan_portions(users: int, head_start: int) -> list[ScanPortion]:

@@ -11,7 +11,7 @@ from lifeboat.aws.topic import Topic
 from lifeboat.errors import ImportIncomplete
 from lifeboat.restore.page import page
 from lifeboat.restore.report import Reconciliation, complete
-from lifeboat.restore.tasks import CompleteTask, Run
+from lifeboat.restore.tasks import CompleteTask, Run, attaches
 from lifeboat.settings import Settings
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.lock import Lock
@@ -25,7 +25,10 @@ FAILED = "FAILED"
 
 
 class Ended(TypedDict):
-    """Output of Complete Import. Error and Cause are empty when everything came back."""
+    """Output of Complete Import. Error and Cause are empty when everything came back.
+
+    `Detaches` says that triggers are to be taken off the pool, which is complete.
+    """
 
     ImportId: str
     Complete: bool
@@ -33,6 +36,8 @@ class Ended(TypedDict):
     Cause: str
     Report: str
     Users: dict[str, int]
+    Detaches: bool
+    UserPoolId: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ class ImportEnd:
             "Cause": cause,
             "Report": where,
             "Users": users,
+            "Detaches": fine and attaches(run),
+            "UserPoolId": run["UserPoolId"],
         }
 
     def fail(self, task: ExecutionTask) -> Failure:
@@ -133,6 +140,10 @@ def _cause(import_id: str, body: Mapping[str, Any]) -> str:
     )
 
 
+def _left(memberships: int) -> list[str]:
+    return [f"memberships left to the first sign-in: {memberships}"] if memberships else []
+
+
 def _account(run: Run, entry: Mapping[str, Any], body: Mapping[str, Any], where: str, cause: str) -> str:
     users = body["totals"]["users"]
     lines = [
@@ -143,6 +154,7 @@ def _account(run: Run, entry: Mapping[str, Any], body: Mapping[str, Any], where:
         f"{users['different']} different",
         f"lanes: {body['lanes']['csv']} users by import jobs, {body['lanes']['api']} by the API",
         f"memberships: {body['totals']['memberships']['restored']} restored",
+        *_left(body["totals"]["memberships"]["at_sign_in"]),
         f"groups: {body['totals']['groups']['in_backup']} in the backup, "
         f"{body['totals']['groups']['different']} different",
         "",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from lifeboat.aws.bucket import Bucket
 from lifeboat.cognito.pool import (
@@ -26,7 +26,8 @@ from lifeboat.model import User
 class Fingerprint(TypedDict):
     """A user without its attributes' values. `join` is the digest both sides share.
 
-    The username is there for the map of old and new ones.
+    The username is there for the map of old and new ones. `at_sign_in` says that the groups come when
+    the user signs in: they may be there or not.
     """
 
     join: str
@@ -34,6 +35,7 @@ class Fingerprint(TypedDict):
     username: str
     fields: dict[str, str]
     groups: list[str]
+    at_sign_in: NotRequired[bool]
 
 
 class MemberFingerprint(TypedDict):
@@ -63,10 +65,11 @@ def _fields(user: User, facts: PoolFacts, statuses: Collection[str]) -> dict[str
     return fields
 
 
-def expected(user: User, groups: Iterable[str], facts: PoolFacts) -> Fingerprint:
+def expected(user: User, groups: Iterable[str], facts: PoolFacts, at_sign_in: bool = False) -> Fingerprint:
     """What the new pool should show for a user of the backup."""
     fields = _fields(user, facts, restored_statuses(user))
-    return _fingerprint(user, facts, fields, sorted(groups))
+    fingerprint = _fingerprint(user, facts, fields, sorted(groups))
+    return {**fingerprint, "at_sign_in": True} if at_sign_in else fingerprint
 
 
 def found(user: User, facts: PoolFacts) -> Fingerprint:
@@ -93,7 +96,8 @@ def differing_fields(expectation: Fingerprint, actual: Fingerprint) -> list[str]
     """The names of the fields in which a restored user is not what it should be."""
     names = expectation["fields"].keys() | actual["fields"].keys()
     differing = [name for name in names if expectation["fields"].get(name) != actual["fields"].get(name)]
-    differing += [f"not in group {name}" for name in set(expectation["groups"]) - set(actual["groups"])]
+    if not expectation.get("at_sign_in"):
+        differing += [f"not in group {name}" for name in set(expectation["groups"]) - set(actual["groups"])]
     differing += [
         f"unexpectedly in group {name}" for name in set(actual["groups"]) - set(expectation["groups"])
     ]

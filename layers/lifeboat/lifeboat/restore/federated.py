@@ -1,9 +1,10 @@
-"""Giving federated users their groups back when they sign in.
+"""Giving users their groups back when they sign in.
 
 No API creates a federated user: its profile appears in the new pool at the first sign-in through the
-identity provider, in no group of the backup. A PreTokenGeneration trigger finds the user in the backup by
-its identity, adds the profile to the groups it had, and puts them into the token that is being made, which
-Cognito would otherwise fill with the groups of a moment before
+identity provider, in no group of the backup. A user of the pool's own may be back before its groups are, or
+without them, where an import leaves them to the first sign-in (`returning`). A PreTokenGeneration trigger
+finds the user in the backup, a federated one by its identity, adds it to the groups it had, and puts them
+into the token that is being made, which Cognito would otherwise fill with the groups of a moment before
 (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html).
 
 Cognito waits 5 s for a trigger, and one that fails fails the sign-in. So nothing here may raise, wait for
@@ -14,20 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
 
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import CognitoError, CognitoThrottled, LifeboatError, StoreUnavailable
 from lifeboat.identities import identity_of
 from lifeboat.model import Membership, Status, User, now, seconds_between
 from lifeboat.pacing import Deadline
+from lifeboat.restore.returning import Returned, ReturningUsers, TokenEvent
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.keys import Key, sub_of
 from lifeboat.store.table import BackupTable
 from lifeboat.telemetry import logger, publish
 
-RESERVE_SECONDS = 2.5
-"""What must be left of the invocation to begin with a group: one slow call to Cognito, one to the table."""
+RESERVE_SECONDS = 3.5
+"""What must be left of the invocation, 5 s, to begin with a group: signing in should take 2 s at most."""
 
 GROUPS_AWAITED_SECONDS = 24 * 3600
 """How long after a user's first sign-in a group that the pool does not have is still looked for."""
@@ -51,17 +52,37 @@ DETAILS = {
 """What the answer is called, by the version of the event."""
 
 
-class TokenEvent(TypedDict):
-    """The event of a PreTokenGeneration trigger (V1_0, V2_0 or V3_0), and the answer to it."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said and counted of one kind of user."""
 
-    version: str
-    triggerSource: str
-    region: str
-    userPoolId: str
-    userName: str
-    callerContext: dict[str, Any]
-    request: dict[str, Any]
-    response: dict[str, Any]
+    restored: str
+    missing: str
+    postponed: str
+    failed: str
+    disabled: str
+    in_part: str
+    disabled_signed_in: str
+
+
+FEDERATED = Words(
+    "FederatedGroupsRestored",
+    "FederatedGroupsMissing",
+    "FederatedGroupsPostponed",
+    "FederatedGroupsFailed",
+    "FederatedUserDisabled",
+    "federated groups given in part",
+    "disabled federated user signed in",
+)
+RETURNING = Words(
+    "OnDemandGroupsRestored",
+    "OnDemandGroupsMissing",
+    "OnDemandGroupsPostponed",
+    "OnDemandGroupsFailed",
+    "OnDemandUserDisabled",
+    "groups given in part",
+    "user disabled in the lost pool signed in",
+)
 
 
 @dataclass(slots=True)
@@ -75,12 +96,16 @@ class Giving:
 
 @dataclass(frozen=True, slots=True)
 class FederatedGroups:
-    """Gives groups back. `exported_pool` is the pool that the backup is made of, which lacks nothing."""
+    """Gives groups back. `exported_pool` is the pool that the backup is made of, which lacks nothing.
+
+    `returning` finds users who are not federated; without it they are let through without a look.
+    """
 
     stack_name: str
     exported_pool: str
     table: BackupTable
     writer: Callable[[str], PoolWriter]
+    returning: ReturningUsers | None = None
 
     def answer(self, event: TokenEvent, deadline: Deadline) -> TokenEvent:
         """The event with the user's groups in it. Raises whatever keeps them from being found."""
@@ -89,30 +114,40 @@ class FederatedGroups:
         try:
             return self._answer(event, deadline)
         except Exception:
-            publish(self.stack_name, {"FederatedGroupsFailed": 1})
+            publish(self.stack_name, {_words(event).failed: 1})
             raise
 
     def _answer(self, event: TokenEvent, deadline: Deadline) -> TokenEvent:
+        ledger = GivenGroups(self.table, event["userPoolId"])
+        if _federated(event):
+            found = self._by_identity(event, ledger)
+        else:
+            found = self.returning.find(event, ledger) if self.returning is not None else None
+        if found is None:
+            return event
+        user, memberships, given = found
+        if not user.enabled:
+            logger.warning(_words(event).disabled_signed_in, sub=_sub(event))
+            publish(self.stack_name, {_words(event).disabled: 1})
+            return event
+        wanted = {membership.group_name for membership in memberships} - given.groups
+        giving = self._give(event, sorted(wanted), deadline)
+        self._note(ledger, event, user, given, wanted, giving)
+        self._report(event, wanted, giving)
+        return with_groups(event, wanted - giving.missing)
+
+    def _by_identity(self, event: TokenEvent, ledger: GivenGroups) -> Returned | None:
+        """The federated user that signs in, if anything is left to be given."""
         identity = identity_of(event["request"]["userAttributes"])
         key = self._place(identity) if identity else None
         if key is None:
-            return event
-        ledger = GivenGroups(self.table, event["userPoolId"])
+            return None
         given = ledger.of(sub_of(key))
         # The index is a moment behind the table, so what it named is looked at again.
         found = None if given.settled else self.table.user_with_groups(key)
         if found is None or not found[0].federated or identity_of(found[0].attributes) != identity:
-            return event
-        user, memberships = found
-        if not user.enabled:
-            logger.warning("disabled federated user signed in", sub=_sub(event))
-            publish(self.stack_name, {"FederatedUserDisabled": 1})
-            return event
-        wanted = {membership.group_name for membership in memberships} - given.groups
-        giving = self._give(event, sorted(wanted), deadline)
-        self._note(ledger, user, given, wanted, giving)
-        self._report(event, wanted, giving)
-        return with_groups(event, wanted - giving.missing)
+            return None
+        return Returned(*found, given)
 
     def _place(self, identity: str) -> Key | None:
         """Where the user of an identity lies: of several, the profile made last, as in the lost pool."""
@@ -141,14 +176,21 @@ class FederatedGroups:
         return giving
 
     def _note(
-        self, ledger: GivenGroups, user: User, given: Given, wanted: Collection[str], giving: Giving
+        self,
+        ledger: GivenGroups,
+        event: TokenEvent,
+        user: User,
+        given: Given,
+        wanted: Collection[str],
+        giving: Giving,
     ) -> None:
         """Keep what was given. Until all is settled, the next sign-in goes on."""
         done = giving.added | (giving.missing if _waited_long(given) else set())
         settled = done.issuperset(wanted)
-        if giving.added or settled or (giving.missing and not given.begun_at):
+        first = not given.begun_at and (giving.missing or not user.federated)
+        if giving.added or settled or first:
             try:
-                ledger.note(user.sub, giving.added, settled)
+                ledger.note(user.sub, giving.added, settled, "" if user.federated else _sub(event))
             except StoreUnavailable as error:
                 giving.problem = giving.problem or error
 
@@ -156,14 +198,15 @@ class FederatedGroups:
         left = len(wanted) - len(giving.added) - len(giving.missing)
         if giving.problem is not None:
             error = _name(giving.problem)
-            logger.warning("federated groups given in part", sub=_sub(event), left=left, error=error)
+            logger.warning(_words(event).in_part, sub=_sub(event), left=left, error=error)
         # A throttled call is no failure: the import is using the same quota at the time.
         failed = giving.problem is not None and not isinstance(giving.problem, CognitoThrottled)
+        words = _words(event)
         metrics = {
-            "FederatedGroupsRestored": len(giving.added),
-            "FederatedGroupsMissing": len(giving.missing),
-            "FederatedGroupsPostponed": left,
-            "FederatedGroupsFailed": int(failed),
+            words.restored: len(giving.added),
+            words.missing: len(giving.missing),
+            words.postponed: left,
+            words.failed: int(failed),
         }
         if any(metrics.values()):
             publish(self.stack_name, metrics)
@@ -172,13 +215,13 @@ class FederatedGroups:
 def answer(event: TokenEvent, deadline: Deadline, parts: Callable[[], FederatedGroups]) -> TokenEvent:
     """The answer to the trigger: the event, with groups from the backup in it if there are any to give.
 
-    Never raises. `parts` is called for federated users only; for all others the answer costs nothing.
+    Never raises.
     """
     try:
         return parts().answer(event, deadline) if _concerns(event) else event
     except Exception as error:
         # Whatever it is, the user signs in, with the groups that Cognito knows of.
-        logger.error("federated groups not given back", sub=_sub(event), error=_name(error))
+        logger.error("groups not given back", sub=_sub(event), error=_name(error))
         return event
 
 
@@ -197,16 +240,21 @@ def with_groups(event: TokenEvent, groups: Collection[str]) -> TokenEvent:
 
 
 def _concerns(event: TokenEvent) -> bool:
-    attributes = event["request"].get("userAttributes") or {}
+    attributes = event["request"].get("userAttributes")
+    return bool(attributes) and event["triggerSource"] in SOURCES and event["version"] in DETAILS
+
+
+def _federated(event: TokenEvent) -> bool:
+    attributes = event["request"]["userAttributes"]
     # Cognito's documentation shows the status in examples only; without it, an identity says enough to look.
     status = attributes.get("cognito:user_status") or (
         "identities" in attributes and Status.EXTERNAL_PROVIDER
     )
-    return (
-        status == Status.EXTERNAL_PROVIDER
-        and event["triggerSource"] in SOURCES
-        and event["version"] in DETAILS
-    )
+    return bool(status == Status.EXTERNAL_PROVIDER)
+
+
+def _words(event: TokenEvent) -> Words:
+    return FEDERATED if _federated(event) else RETURNING
 
 
 def _waited_long(given: Given) -> bool:

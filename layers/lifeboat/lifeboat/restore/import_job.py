@@ -27,6 +27,7 @@ from lifeboat.restore.expectation import Files, digest
 from lifeboat.restore.import_chunk import Chunk, Drain
 from lifeboat.restore.job_log import SUCCEEDED, log_group, log_stream, row_results
 from lifeboat.restore.lanes import SMALLEST_FIRST, JobSize
+from lifeboat.restore.memberships import groups_now
 from lifeboat.restore.messages import NewUser, new_user, updates_for
 from lifeboat.restore.scanned import Scanned
 from lifeboat.restore.tasks import JobProgress, JobTask, Run
@@ -243,7 +244,8 @@ class ImportJobStep:
 
     def _message(self, user: User, groups: list[str]) -> NewUser:
         new = wanted(user, self.facts, self.run["SourceSubAttribute"])
-        return new_user(self.run["ImportId"], self.run["UserPoolId"], new, groups, "")
+        given = groups_now(self.run, new, groups)
+        return new_user(self.run["ImportId"], self.run["UserPoolId"], new, given, "")
 
     def _done(self, job: Mapping[str, Any]) -> None:
         self.ledger.update(self.run["ImportId"], {"job": {}, "jobs": int(job["number"]) + 1})

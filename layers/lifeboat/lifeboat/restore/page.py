@@ -62,6 +62,7 @@ def page(report: Mapping[str, Any]) -> str:
         _notes("Left out of the created pool", report.get("pool_notes", ())),
         _failed(report),
         _different(report),
+        _changed_since(report),
         _groups(report),
         _lanes(report["lanes"]),
         _not_restorable(report["not_restorable"]),
@@ -119,6 +120,7 @@ def _tiles(report: Mapping[str, Any]) -> str:
         ("by import jobs", lanes["csv"], ""),
         ("by the API", lanes["api"], ""),
         ("memberships restored", report["totals"]["memberships"]["restored"], ""),
+        ("memberships left to the sign-in", report["totals"]["memberships"].get("at_sign_in", 0), ""),
         ("groups in the backup", report["totals"]["groups"]["in_backup"], ""),
     ]
     cells = (
@@ -145,6 +147,15 @@ def _different(report: Mapping[str, Any]) -> str:
         for entry in report["different"]
     ]
     return _table("Users that differ", ("Sub in the backup", "In which fields", "Reason"), rows)
+
+
+def _changed_since(report: Mapping[str, Any]) -> str:
+    rows = [
+        (_code(entry["sub"]), escape(", ".join(entry["fields"]))) for entry in report.get("changed_since", ())
+    ]
+    return _table(
+        "Users who signed in and were changed since", ("Sub in the backup", "In which fields"), rows
+    )
 
 
 def _groups(report: Mapping[str, Any]) -> str:

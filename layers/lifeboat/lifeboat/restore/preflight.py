@@ -16,6 +16,7 @@ from lifeboat.cognito.replicas import ACTIVE, SECONDARY
 from lifeboat.errors import CognitoRefused, PreflightFailed, ResourceNotFound
 from lifeboat.model import now, seconds_between
 from lifeboat.restore import pool_differences
+from lifeboat.restore.known import find_known
 from lifeboat.restore.moment import OLD_BACKUP, Exports
 from lifeboat.restore.new_pool import Document, NewPool
 from lifeboat.restore.pool_creation import NOTHING_CAPTURED
@@ -24,8 +25,12 @@ from lifeboat.restore.pool_plan import Captured, plan_pool
 from lifeboat.restore.pool_schema import MOST_CUSTOM, too_many_custom
 from lifeboat.store.as_of import AsOf
 from lifeboat.store.backup import Backup
+from lifeboat.store.given import GivenGroups
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
+
+MOST_USERS_THERE = 2_000
+"""Of the users who have come back already so many are looked up; the import meets all of them anyway."""
 
 MOST_GROUPS = 1_000
 """Of the new pool's groups so many are looked at: there should be none."""
@@ -38,7 +43,8 @@ class Wishes:
     A resumed import may find users in the pool and messages in the queues: they are its own.
     `user_lane` is auto, csv or api; `source_sub_attribute` is "" for none. `creates_pool` says that the pool
     is, or was, created by this import from the backup. `as_of` is the moment to go back to, "" for the
-    present, and `export_id` the export that a resumed import has restored from so far.
+    present, and `export_id` the export that a resumed import has restored from so far. With `on_demand` the
+    pool may hold users who have come back by signing in.
     """
 
     resuming: bool
@@ -49,6 +55,7 @@ class Wishes:
     arn_map: Mapping[str, str] = field(default_factory=dict)
     as_of: str = ""
     export_id: str = ""
+    on_demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +142,33 @@ class Preflight:
                 "create it, or correct the id"
             )
             return
-        if not wishes.resuming and next(iter(reader.users(limit=1)), None) is not None:
-            problems.append(
-                f"NewUserPoolId: the user pool {reader.pool_id} is not empty; give an empty pool, or "
-                '"Resume" with the id of the import that was filling it'
-            )
+        if not wishes.resuming:
+            problems += self._users_there(reader, description, wishes)
         if not wishes.creates_pool:
             self._compare(reader, backup, description, wishes, problems, warnings)
         warnings += _trigger_warnings(description)
+
+    def _users_there(self, reader: PoolReader, description: Document, wishes: Wishes) -> Iterator[str]:
+        """Why the users that the pool holds keep the import from beginning."""
+        if not wishes.on_demand:
+            if next(iter(reader.users(limit=1)), None) is not None:
+                yield (
+                    f"NewUserPoolId: the user pool {reader.pool_id} is not empty; give an empty pool, or "
+                    '"Resume" with the id of the import that was filling it'
+                )
+            return
+        facts, ledger, strangers = PoolFacts.of(description), GivenGroups(self.table, reader.pool_id), 0
+        signed_in = ledger.new_subs()
+        for user in islice(reader.users(), MOST_USERS_THERE):
+            if user.sub not in signed_in:
+                name = facts.sign_in_name(user)
+                known = find_known(self.table, facts, name) if name else None
+                strangers += known is None or not ledger.of(known.user.sub).brought_back
+        if strangers:
+            yield (
+                f"NewUserPoolId: the user pool {reader.pool_id} holds {strangers} users who have not come "
+                "back by signing in; give an empty pool, or delete them"
+            )
 
     def _compare(
         self,

@@ -11,6 +11,7 @@ from lifeboat.model import Group, Kind
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.tasks import Verified
 from lifeboat.store.backup import Backup
+from lifeboat.store.given import GivenGroups
 from lifeboat.store.outcomes import Lane, Outcomes, State
 
 ALL = "all"
@@ -90,6 +91,7 @@ class Reconciliation:
     files: Files
     outcomes: Outcomes
     arn_map: Mapping[str, str]
+    given: GivenGroups | None = None
 
     def report(self, verified: Iterable[Verified]) -> dict[str, Any]:
         """The report's body. Its lists name users by the sub they had."""
@@ -107,9 +109,11 @@ class Reconciliation:
         failed = [{"sub": sub, "reason": reasons.get(sub, NEVER_HANDLED)} for sub in sorted(missing)]
         for entry in different:
             entry["reason"] = reasons.get(entry["sub"], "")
+        different, failed, unexpected, changed = self._changed_since(different, failed, unexpected)
         different_groups, unexpected_groups = self._groups()
         equal = sum(part["Equal"] for part in parts)
-        in_backup = equal + len(different) + len(missing)
+        equal += len(changed)
+        in_backup = equal + len(different) + len(failed)
         return {
             "totals": {
                 Kind.USER.value: {
@@ -119,7 +123,10 @@ class Reconciliation:
                     "failed": len(failed),
                     "unexpected": len(unexpected),
                 },
-                Kind.MEMBERSHIP.value: {"restored": sum(part["Memberships"] for part in parts)},
+                Kind.MEMBERSHIP.value: {
+                    "restored": sum(part["Memberships"] for part in parts),
+                    "at_sign_in": sum(part.get("AtSignIn", 0) for part in parts),
+                },
                 Kind.GROUP.value: {
                     "in_backup": sum(1 for _ in self.backup.groups()),
                     "different": len(different_groups),
@@ -131,8 +138,41 @@ class Reconciliation:
             "different_groups": different_groups,
             "unexpected_groups": unexpected_groups,
             "unexpected": unexpected,
+            "changed_since": changed,
             "not_restorable": self._not_restorable(in_backup),
         }
+
+    def _changed_since(
+        self, different: list[dict[str, Any]], failed: list[dict[str, Any]], unexpected: list[str]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str], list[dict[str, Any]]]:
+        """Take out the users who came back by signing in and were changed since: all is well with them.
+
+        That is known by the sub with which the user signed in. One who changed the address that is the
+        name looks like a user who is missing and one who is unexpected. A user whose updates failed stays.
+        """
+        if self.given is None or not (different or failed):
+            return different, failed, unexpected, []
+        named = [str(entry["sub"]) for entry in (*different, *failed)]
+        back = {sub: given.new_sub for sub, given in self.given.of_users(named).items() if given.new_sub}
+        strangers = set(unexpected)
+
+        def changed(entry: Mapping[str, Any]) -> bool:
+            came_as = back.get(str(entry["sub"]))
+            is_there = came_as == entry["new_sub"] if "new_sub" in entry else came_as in strangers
+            return came_as is not None and is_there and entry["reason"] in ("", NOT_KEPT)
+
+        since = [
+            {"sub": each["sub"], "new_sub": back[each["sub"]], "fields": each.get("fields", ["name"])}
+            for each in (*different, *failed)
+            if changed(each)
+        ]
+        found = {str(each["new_sub"]) for each in since}
+        return (
+            [each for each in different if not changed(each)],
+            [each for each in failed if not changed(each)],
+            [sub for sub in unexpected if sub not in found],
+            sorted(since, key=lambda each: str(each["sub"])),
+        )
 
     def _accounts(self, named: set[str]) -> tuple[dict[str, str], dict[str, Any]]:
         """What the outcomes say of the users named, and how many users went by which lane and why."""

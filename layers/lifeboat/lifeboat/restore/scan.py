@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,9 +13,12 @@ from lifeboat.model import Membership, Status, User
 from lifeboat.pacing import Deadline
 from lifeboat.restore.csv_rows import RowFormat, Uncarried
 from lifeboat.restore.expectation import Files, Fingerprint, expected
+from lifeboat.restore.memberships import at_sign_in, groups_now
 from lifeboat.restore.messages import NewUser, new_user
 from lifeboat.restore.tasks import Run, ScanTask
+from lifeboat.restore.users import BROUGHT_BACK
 from lifeboat.store.backup import Backup
+from lifeboat.store.given import GivenGroups
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes
@@ -48,7 +51,7 @@ def scan_field(portion: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Enqueues the users of some shards."""
+    """Enqueues the users of some shards. `given` tells who has come back meanwhile, where users may."""
 
     backup: Backup
     new_users: Queue
@@ -57,6 +60,7 @@ class Scan:
     files: Files
     rows: RowFormat
     ledger: Ledger
+    given: GivenGroups | None = None
 
     def enqueue(self, task: ScanTask, deadline: Deadline) -> ScanTask:
         """Enqueue the users of some shards after others until all are done or time runs short.
@@ -97,7 +101,7 @@ class Scan:
 
         def messages() -> Iterator[NewUser]:
             nonlocal ahead
-            for user, memberships, complete in self._users(shards, resumed):
+            for user, memberships, complete, back in self._users(shards, resumed):
                 groups = sorted(membership.group_name for membership in memberships)
                 if user is None:
                     subs = memberships[0].sub
@@ -111,9 +115,10 @@ class Scan:
                     left_out.extend(
                         {"sub": user.sub, "why": why, "memberships": 0} for why in lost(user, new)
                     )
-                    fingerprints.append(expected(new, groups, self.rows.facts))
+                    fingerprints.append(expected(new, groups, self.rows.facts, at_sign_in(run, new)))
+                    groups = groups_now(run, new, groups)
                     if not complete:
-                        reason = self._why_api(run, new)
+                        reason = BROUGHT_BACK if user.sub in back else self._why_api(run, new)
                         if groups and ahead > 0:
                             reason = reason or HEAD_START
                             ahead -= len(groups)
@@ -130,21 +135,29 @@ class Scan:
 
     def _users(
         self, shards: list[str], resumed: bool
-    ) -> Iterator[tuple[User | None, list[Membership], bool]]:
+    ) -> Iterator[tuple[User | None, list[Membership], bool, Collection[str]]]:
         """The users of some shards with their memberships, each with whether it needs nothing more.
+
+        With each come the subs of those who have come back by signing in, of its shard.
 
         Several shards are read side by side; their users are held in memory meanwhile.
         """
 
-        def read(shard: str) -> tuple[Iterable[tuple[User | None, list[Membership]]], set[str]]:
+        def read(
+            shard: str,
+        ) -> tuple[Iterable[tuple[User | None, list[Membership]]], set[str], Collection[str]]:
             complete = self._settled_well(shard) if resumed else set()
             users = self.backup.users_with_groups(shard)
-            return (users if len(shards) == 1 else list(users)), complete
+            if self.given is None:
+                return (users if len(shards) == 1 else list(users)), complete, ()
+            held = list(users)
+            given = self.given.of_users(user.sub for user, _ in held if user is not None)
+            return held, complete, {sub for sub, each in given.items() if each.brought_back}
 
         with ThreadPoolExecutor(READERS) as executor:
-            for users, complete in executor.map(read, shards):
+            for users, complete, back in executor.map(read, shards):
                 for user, memberships in users:
-                    yield user, memberships, user is not None and user.sub in complete
+                    yield user, memberships, user is not None and user.sub in complete, back
 
     def _settled_well(self, shard: str) -> set[str]:
         """The users that need nothing more; those that failed before are opened again."""

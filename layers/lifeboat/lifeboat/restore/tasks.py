@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
+NOW, ON_SIGN_IN = "NOW", "ON_SIGN_IN"
+"""When users get their groups: from the import, or from the trigger when they sign in."""
+
 
 class Run(TypedDict):
     """The import at hand.
@@ -11,7 +14,8 @@ class Run(TypedDict):
     `Buckets` is into how many parts the verification is divided; `UserPoolId` is "" until the pool that an
     import is to create is there. `AsOf` is the moment that was asked for, "" for the present; the import
     restores the state that the export `ExportId` found. The input's ArnMap may be long: it is in the ledger
-    entry (`arn_map`).
+    entry (`arn_map`). While it runs, `OnDemand` brings users back who sign in; `Memberships` is NOW or
+    ON_SIGN_IN. Both may be absent: false, and NOW.
     """
 
     ImportId: str
@@ -23,6 +27,37 @@ class Run(TypedDict):
     UserLane: str
     SourceSubAttribute: str
     Warnings: list[str]
+    OnDemand: NotRequired[bool]
+    Memberships: NotRequired[str]
+
+
+def leaves_groups(run: Run) -> bool:
+    """Whether the import leaves groups to the sign-in."""
+    return run.get("Memberships", NOW) == ON_SIGN_IN
+
+
+def attaches(run: Run) -> bool:
+    """Whether the import attaches triggers to the pool."""
+    return run.get("OnDemand", False) or leaves_groups(run)
+
+
+class AttachTask(TypedDict):
+    """Input of Attach Triggers. `Functions` are ARNs by trigger."""
+
+    Run: Run
+    Functions: dict[str, str]
+
+
+class DetachTask(TypedDict):
+    """Input of Detach Triggers."""
+
+    UserPoolId: str
+
+
+class Attached(TypedDict):
+    """Output of both: the triggers of the pool that are there by the import, by name."""
+
+    Attached: list[str]
 
 
 class PoolTask(TypedDict):
@@ -117,6 +152,7 @@ class Verified(TypedDict):
     Missing: int
     Unexpected: int
     Memberships: int
+    AtSignIn: NotRequired[int]
 
 
 class CompleteTask(TypedDict):

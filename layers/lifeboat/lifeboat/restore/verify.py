@@ -25,7 +25,7 @@ def _verify(files: Files, task: VerifyTask, progress: StepProgress) -> Verified:
     actual: dict[str, Fingerprint] = {}
     for entry in files.bucket.get_lines(files.part("found", number)):
         actual[entry["join"]] = entry
-    memberships = 0
+    memberships = later = 0
     for member in files.bucket.get_lines(files.part("members", number)):
         if member["join"] in actual:
             actual[member["join"]]["groups"].append(member["group"])
@@ -40,6 +40,8 @@ def _verify(files: Files, task: VerifyTask, progress: StepProgress) -> Verified:
             missing.append(expectation["sub"])
             continue
         memberships += len(set(there["groups"]) & set(expectation["groups"]))
+        if expectation.get("at_sign_in"):
+            later += len(set(expectation["groups"]) - set(there["groups"]))
         pairs.append((expectation["sub"], there["sub"], expectation["username"], there["username"]))
         fields = differing_fields(expectation, there)
         if fields:
@@ -59,6 +61,7 @@ def _verify(files: Files, task: VerifyTask, progress: StepProgress) -> Verified:
         "Missing": len(missing),
         "Unexpected": len(unexpected),
         "Memberships": memberships,
+        "AtSignIn": later,
     }
 
 

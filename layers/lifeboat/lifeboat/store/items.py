@@ -15,6 +15,7 @@ from typing import Any
 
 from lifeboat.identities import identity_of
 from lifeboat.model import Group, Kind, Membership, PoolConfiguration, User, epoch_after
+from lifeboat.sign_in import SIGN_IN_KEYS, sign_in_keys
 from lifeboat.store.keys import (
     Key,
     group_key,
@@ -89,6 +90,7 @@ def draft_user(user: User, listed: str = "") -> Draft:
     identity = identity_of(user.attributes) if user.federated else None
     if identity is not None:
         content["identity"] = identity  # puts it into the index ByIdentity
+    content.update(sign_in_keys(user))  # puts it into the indexes of sign-in names
     notes = {"created_at": user.created_at, "modified_at": user.modified_at}
     if listed:
         notes["listing_hash"] = listed
@@ -125,14 +127,15 @@ def draft_configuration(configuration: PoolConfiguration) -> Draft:
 def history_item(item: Mapping[str, Any], valid_to: str, history_days: int) -> Item:
     """An item's earlier version: where history keeps it, until when it held, when it expires.
 
-    The group is moved out of `member_of`, or history would appear in the index; the identity, which the
-    attributes hold as well, is left out for the same reason.
+    The group is moved out of `member_of`, or history would appear in the index; the identity and the sign-in
+    names, which are kept elsewhere in the item as well, are left out for the same reason.
     """
     key = history_key(Key(item["pk"], item["sk"]), item["valid_from"])
     earlier = dict(item)
     if "member_of" in earlier:
         earlier["group_name"] = earlier.pop("member_of")
-    earlier.pop("identity", None)
+    for name in ("identity", *SIGN_IN_KEYS):
+        earlier.pop(name, None)
     earlier.update(pk=key.pk, sk=key.sk, valid_to=valid_to, expires_at=epoch_after(valid_to, history_days))
     return earlier
 

@@ -119,8 +119,13 @@ def outcome_key(import_id: str, sub: str) -> Key:
 
 
 def federated_key(pool_id: str, sub: str) -> Key:
-    """Which groups a federated user has been given back in a pool; `sub` is the backup's."""
+    """What a user has been given back in a pool at sign-in; `sub` is the backup's."""
     return Key(f"FEDERATED#{pool_id}", sub)
+
+
+def on_demand_key(pool_id: str) -> Key:
+    """What an import has arranged for users who come back to a pool by signing in."""
+    return Key("ON_DEMAND", pool_id)
 
 
 def lock_key(workflow: str, region: str) -> Key:

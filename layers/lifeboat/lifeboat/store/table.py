@@ -16,6 +16,7 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 from lifeboat.aws.translation import store_errors
 from lifeboat.errors import StoreUnavailable
 from lifeboat.model import Kind, Membership, PoolConfiguration, User
+from lifeboat.sign_in import EMAIL_KEY, PHONE_KEY, USERNAME_KEY
 from lifeboat.store.backup import Backup
 from lifeboat.store.configurations import joined
 from lifeboat.store.items import (
@@ -202,6 +203,22 @@ class BackupTable(Backup):
         There is more than one only until an export has retired a profile that was deleted and made anew.
         """
         found = self.query(KeyCondition("identity").eq(identity), None, ("pk", "sk"), "ByIdentity")
+        return [Key(item["pk"], item["sk"]) for item in found]
+
+    def users_by_username(self, key: str) -> list[Key]:
+        """Where the users of a username lie, by `sign_in_key` (index ByUsername: eventually consistent)."""
+        return self._keys_of(KeyCondition(USERNAME_KEY).eq(key), "ByUsername")
+
+    def users_by_email(self, key: str) -> list[Key]:
+        """Where the users of an email address lie, verified or not, by `sign_in_key` (index ByEmail)."""
+        return self._keys_of(KeyCondition(EMAIL_KEY).eq(key), "ByEmail")
+
+    def users_by_phone_number(self, key: str) -> list[Key]:
+        """Where the users of a phone number lie, verified or not, by `sign_in_key` (index ByPhoneNumber)."""
+        return self._keys_of(KeyCondition(PHONE_KEY).eq(key), "ByPhoneNumber")
+
+    def _keys_of(self, condition: ConditionBase, index: str) -> list[Key]:
+        found = self.query(condition, None, ("pk", "sk"), index)
         return [Key(item["pk"], item["sk"]) for item in found]
 
     def user_with_groups(self, key: Key) -> tuple[User, list[Membership]] | None:
