@@ -135,6 +135,8 @@ class Stack:
             "TOPIC_ARN": self.topic_arn,
             "NOTIFY_ON": "ALL",
             "EXPORT_SCHEDULE": "rate(1 day)",
+            "STANDBY_USER_POOL_ID": "",
+            "STANDBY_DLQ_URL": "",
             "POWERTOOLS_METRICS_NAMESPACE": "CognitoLifeboat",
         }
 

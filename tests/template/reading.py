@@ -40,6 +40,15 @@ EXAMPLES = {
 }
 """The parameters without a default, for a stack of each role."""
 
+WITH_STANDBY = {
+    "LiveSync": "WARM_STANDBY",
+    "StandbyUserPoolId": "eu-west-1_Standby12",
+    "BackupTableStreamArn": (
+        "arn:aws:dynamodb:eu-west-1:111122223333:table/backup-table/stream/2026-03-01T00:00:00.000"
+    ),
+}
+"""What a backup stack needs to keep a standby pool up to date."""
+
 ARTIFACTS = {"CodeUri", "ContentUri", "DefinitionUri"}
 
 NO_VALUE = object()

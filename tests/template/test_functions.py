@@ -12,7 +12,7 @@ from lifeboat.restore.federated import RESERVE_SECONDS
 from lifeboat.restore.import_chunk import hidden_for
 from lifeboat.settings import MAY_BE_EMPTY, environment_names
 from tests.template.policies import granted, role_statements
-from tests.template.reading import ROOT, resources_of_type, source, stack
+from tests.template.reading import ROOT, WITH_STANDBY, resources_of_type, source, stack
 
 FUNCTIONS = {
     name: each["Properties"] for name, each in resources_of_type("AWS::Serverless::Function").items()
@@ -39,7 +39,7 @@ def test_every_folder_is_a_function() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_functions_are_set_up_alike(role: str) -> None:
-    functions = stack(role).of_type("AWS::Lambda::Function")
+    functions = stack(role, **WITH_STANDBY).of_type("AWS::Lambda::Function")
     [layer] = stack(role).of_type("AWS::Lambda::LayerVersion")
     for function in functions.values():
         assert function["Runtime"] == "python3.13"
@@ -66,7 +66,12 @@ def test_environment_is_what_settings_reads() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_environment_has_values_in_both_roles(role: str) -> None:
-    empty = {"SOURCE_SUB_ATTRIBUTE", *(["USER_POOL_ID"] if role == "backup" else [])}
+    empty = {
+        "SOURCE_SUB_ATTRIBUTE",
+        "STANDBY_USER_POOL_ID",
+        "STANDBY_DLQ_URL",
+        *(["USER_POOL_ID"] if role == "backup" else []),
+    }
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():
         values: dict[str, Any] = function["Environment"]["Variables"]
@@ -94,8 +99,16 @@ def test_only_the_primary_stack_exports() -> None:
         for name, each in FUNCTIONS.items()
         if each["LoggingConfig"]["LogGroup"]["Ref"] == "ExportLogGroup"
     }
-    assert stack("primary").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys()
-    assert stack("backup").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys() - exporting
+    following = {
+        name
+        for name, each in FUNCTIONS.items()
+        if each["LoggingConfig"]["LogGroup"]["Ref"] == "StandbyLogGroup"
+    }
+    primary, backup = (stack(role).of_type("AWS::Lambda::Function").keys() for role in ("primary", "backup"))
+    assert primary == FUNCTIONS.keys() - following
+    assert backup == FUNCTIONS.keys() - exporting - following
+    with_standby = stack("backup", **WITH_STANDBY).of_type("AWS::Lambda::Function").keys()
+    assert with_standby == FUNCTIONS.keys() - exporting
     assert exporting
 
 

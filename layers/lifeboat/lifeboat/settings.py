@@ -11,8 +11,9 @@ from typing import Self
 from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Quotas
 
-MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute"})
-"""Settings that may have no value: the backup stack exports no pool, and not everybody keeps the old sub."""
+MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute", "standby_user_pool_id", "standby_dlq_url"})
+"""Settings that may have no value: the backup stack exports no pool, and not everybody keeps the old sub or a
+standby pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Settings:
     topic_arn: str
     notify_on: str
     export_schedule: str
+    standby_user_pool_id: str
+    standby_dlq_url: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from lifeboat.cognito.changes import PoolChanger
@@ -35,7 +35,7 @@ from lifeboat.errors import (
     StoreUnavailable,
     UserExists,
 )
-from lifeboat.model import Kind, Status, User, now, seconds_between
+from lifeboat.model import Kind, Membership, Status, User, now, seconds_between
 from lifeboat.store.deletions import Deletions
 from lifeboat.store.keys import user_key
 from lifeboat.store.standby import Place, StandbyPlaces
@@ -110,9 +110,10 @@ class StandbyUsers:
     def target(self, sub: str) -> Target | None:
         """What the backup says of a user; None if it has no such user."""
         found = self.table.user_with_groups(user_key(sub), consistent=True)
-        if found is None:
-            return None
-        user, memberships = found
+        return None if found is None else self.wanted(*found)
+
+    def wanted(self, user: User, memberships: Iterable[Membership]) -> Target:
+        """What a user of the backup is to be in the standby pool."""
         groups = frozenset(membership.group_name for membership in memberships)
         return Target(wanted(user, self.facts, self.source_sub_attribute), groups)
 
