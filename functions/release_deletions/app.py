@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifeboat.pacing import Deadline
 from lifeboat.sync.apply_records import Released, ReleaseTask
-from lifeboat.sync.standby_assembly import standby_changes
+from lifeboat.sync.standby_assembly import released_deletions
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 
@@ -18,4 +18,4 @@ if TYPE_CHECKING:
 @publishes_usage
 def handler(event: ReleaseTask, context: LambdaContext) -> Released:
     """Delete what is held, as far as one invocation can."""
-    return standby_changes().release(event, Deadline(context.get_remaining_time_in_millis))
+    return released_deletions().release(event, Deadline(context.get_remaining_time_in_millis))

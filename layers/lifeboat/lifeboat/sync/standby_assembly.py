@@ -30,10 +30,10 @@ _making = threading.Lock()
 
 
 @cache
-def _made() -> StandbyChanges:
+def _made(workers: int) -> StandbyChanges:
     given = settings()
     pool_id = given.standby_user_pool_id
-    budget = Budget(given.import_quota_share, WORKERS, given.quotas)
+    budget = Budget(given.import_quota_share, workers, given.quotas)
     client = clients.cognito()
     table = BackupTable(clients.dynamodb(), given.table_name)
     places = StandbyPlaces(table, pool_id)
@@ -48,12 +48,17 @@ def _made() -> StandbyChanges:
     return StandbyChanges(users, groups, dead_letters, topic, given.stack_name)
 
 
-def standby_changes() -> StandbyChanges:
-    """For Apply Changes and Release Deletions. A worker keeps its token buckets, so it is made once."""
+def standby_changes(workers: int = WORKERS) -> StandbyChanges:
+    """For Apply Changes. A worker keeps its token buckets, so it is made once."""
     with _making:
-        return _made()
+        return _made(workers)
+
+
+def released_deletions() -> StandbyChanges:
+    """For Release Deletions, which has the whole share: it is invoked once, by an operator."""
+    return standby_changes(workers=1)
 
 
 def standby_check() -> StandbyCheck:
-    """For Check Standby."""
-    return StandbyCheck(standby_changes())
+    """For Check Standby, which has the whole share for the same reason."""
+    return StandbyCheck(standby_changes(workers=1))
