@@ -412,6 +412,30 @@ def test_what_dies_on_the_way_is_finished_by_the_next_attempt(standby: Standby, 
     assert standby.pool.users()["user1"].status == "CONFIRMED"
 
 
+def test_after_a_failure_what_was_applied_is_known_after_a_death_only_later(standby: Standby) -> None:
+    """Whoever died may not have died yet: it may still write something older than what is applied now."""
+    user = person(1)
+    standby.put(user)
+    unavailable = standby.pool.client.exceptions.InternalErrorException(
+        {"Error": {"Code": "InternalErrorException", "Message": ""}}, "AdminListGroupsForUser"
+    )
+    known: list[bool] = []
+    for number, error in enumerate((unavailable, Killed()), start=1):
+        user = changed(user, name=f"name-{number}")
+        standby.put(user)
+        with failing(standby.pool.client, "AdminListGroupsForUser", error), pytest.raises(Exception):  # noqa: B017, PT011
+            standby.users.apply(user.sub)
+        standby.users.apply(user.sub)
+        standby.check_same([user])
+        place = standby.places.get(user.sub)
+        known.append(place is not None and bool(place.applied))
+    assert known == [True, False]
+    standby.users.apply(user.sub)
+    place = standby.places.get(user.sub)
+    assert place is not None
+    assert place.applied
+
+
 def test_a_deletion_that_dies_is_counted_once(standby: Standby) -> None:
     standby.listed(users=10)
     user = person(1)

@@ -131,6 +131,10 @@ class StandbyPlaces:
             values = {":applied": applied}
         return self._if(place_key(sub), expression, values, Attr("revision").eq(revision))
 
+    def abandon(self, sub: str, revision: int) -> None:
+        """Nobody is at work any more, and what was applied is not to be relied on."""
+        self._if(place_key(sub), "REMOVE unfinished", {}, Attr("revision").eq(revision))
+
     def reserve(self, sub: str) -> None:
         """Note that the guard has let the user's deletion pass: it is not counted again."""
         self._update(place_key(sub), "SET reserved = :yes REMOVE held", {":yes": True})

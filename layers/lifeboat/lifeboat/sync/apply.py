@@ -31,6 +31,7 @@ from lifeboat.errors import (
     CognitoError,
     CognitoRefused,
     CognitoUnavailable,
+    LifeboatError,
     ResourceNotFound,
     StoreUnavailable,
     UserExists,
@@ -132,6 +133,16 @@ class StandbyUsers:
         elif place is not None and place.held and not permitted:
             return Applied.HELD
         revision = self.places.begin(sub, place)
+        try:
+            return self._work(sub, place, removed, revision, permitted)
+        except LifeboatError:
+            self.places.abandon(sub, revision)
+            raise
+
+    def _work(
+        self, sub: str, place: Place | None, removed: User | None, revision: int, permitted: bool
+    ) -> Applied | None:
+        """What is done between the beginning and the end; None if somebody else has begun meanwhile."""
         target = self.target(sub)  # what was read before may be older than what another has applied
         if target is None:
             return self._remove(sub, place, removed, revision, permitted)
