@@ -12,6 +12,7 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from lifeboat.aws import clients
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.changes import PoolChanger
 from lifeboat.errors import CognitoThrottled, InvalidInput
@@ -215,7 +216,7 @@ def test_held_deletions_are_told_of_once_and_released_by_whoever_names_the_pool(
 ) -> None:
     standby.listed(users=10)
     people = [person(number) for number in range(4)]
-    told = asked_of(standby_assembly.clients.sns(), "Publish")
+    told = asked_of(clients.sns(), "Publish")
     for user in people:
         standby.put(user)
         take(record(1, user_key(user.sub)))

@@ -386,7 +386,8 @@ def test_whoever_is_overtaken_begins_again_and_the_latest_state_stays(
     standby.users.apply(user.sub)
     later = changed(user, name="Second")
     standby.put(changed(user, name="Overtaken"))
-    update, overtaken = PoolChanger.update_attributes, []
+    update = PoolChanger.update_attributes
+    overtaken: list[bool] = []
 
     def overtake(changer: PoolChanger, username: str, attributes: Any, silent: Any = ()) -> None:
         if not overtaken:

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from lifeboat.aws.translation import store_errors
 from lifeboat.errors import StoreUnavailable
 from lifeboat.model import Kind, instant
+from lifeboat.store.items import Item
 from lifeboat.store.keys import Key
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
@@ -66,7 +67,7 @@ class Deletions:
 
     def _put(self, key: Key, hours: Mapping[str, int], revision: int) -> bool:
         as_read: ConditionBase = Attr("revision").eq(revision) if revision else Attr("pk").not_exists()
-        item = {"pk": key.pk, "sk": key.sk, "by_hour": dict(hours), "revision": revision + 1}
+        item: Item = {"pk": key.pk, "sk": key.sk, "by_hour": dict(hours), "revision": revision + 1}
         try:
             with store_errors("DynamoDB"):
                 self.table.table.put_item(Item=item, ConditionExpression=as_read)
