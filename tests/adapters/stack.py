@@ -150,6 +150,8 @@ class Stack:
             "REPLICA_REGION": "",
             "PRIMARY_USER_POOL_ID": "",
             "PRIMARY_APP_CLIENT_ID": "",
+            "STANDBY_USER_POOL_ID": "",
+            "STANDBY_DLQ_URL": "",
             "POWERTOOLS_METRICS_NAMESPACE": "CognitoLifeboat",
         }
 

@@ -42,6 +42,18 @@ EXAMPLES = {
 
 WITH_ADMIN_API = {"AdminApi": "ON", "LiveSync": "CAPTURE"}
 """What a primary stack needs to have the admin API."""
+WITH_STANDBY = {
+    "LiveSync": "WARM_STANDBY",
+    "StandbyUserPoolId": "eu-west-1_Standby12",
+    "BackupTableStreamArn": (
+        "arn:aws:dynamodb:eu-west-1:111122223333:table/backup-table/stream/2026-03-01T00:00:00.000"
+    ),
+}
+"""What a backup stack needs to keep a standby pool up to date."""
+
+EVERYTHING = {"primary": WITH_ADMIN_API, "backup": WITH_STANDBY}
+"""With these a stack has all that its role can have."""
+
 
 ARTIFACTS = {"CodeUri", "ContentUri", "DefinitionUri"}
 

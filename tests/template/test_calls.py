@@ -8,7 +8,7 @@ import pytest
 
 from tests.template.policies import granted, role_statements
 from tests.template.reach import Reach, reach
-from tests.template.reading import WITH_ADMIN_API, resources_of_type, stack
+from tests.template.reading import EVERYTHING, resources_of_type, stack
 
 PREFIXES = {
     "mypy_boto3_cognito_idp": "cognito-idp",
@@ -62,7 +62,18 @@ OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 """What Lambda does with the role of a queue's consumer before and after the code."""
 
+STREAM = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
+"""What Lambda does with the role of a function that reads a stream."""
+
 BESIDES = {
+    "apply_changes": {"iam:PassRole"} | STREAM,
+    "check_standby": {"iam:PassRole"},
+    "release_deletions": {"iam:PassRole"},
     "create_groups": {"iam:PassRole"},
     "create_user_pool": {
         "cognito-idp:TagResource",
@@ -102,9 +113,8 @@ def actions(found: Reach) -> set[str]:
 
 def test_roles_allow_exactly_what_the_code_can_reach() -> None:
     reached = reach()
-    rights = role_statements(
-        stack("primary", CaptureMfaPreferences="true", **WITH_ADMIN_API, **PASSWORD_CHECK)
-    )
+    rights = role_statements(stack("primary", CaptureMfaPreferences="true", **EVERYTHING["primary"]))
+    rights |= role_statements(stack("backup", **EVERYTHING["backup"], **PASSWORD_CHECK))
     wrong: dict[str, dict[str, set[str]]] = {}
     for name, function in resources_of_type("AWS::Serverless::Function").items():
         folder = function["Properties"]["CodeUri"].split("/")[1]

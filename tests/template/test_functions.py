@@ -12,7 +12,7 @@ from lifeboat.restore.federated import RESERVE_SECONDS
 from lifeboat.restore.import_chunk import hidden_for
 from lifeboat.settings import MAY_BE_EMPTY, environment_names
 from tests.template.policies import granted, role_statements
-from tests.template.reading import ROOT, WITH_ADMIN_API, resources_of_type, source, stack
+from tests.template.reading import EVERYTHING, ROOT, resources_of_type, source, stack
 
 FUNCTIONS = {
     name: each["Properties"] for name, each in resources_of_type("AWS::Serverless::Function").items()
@@ -43,8 +43,7 @@ def test_every_folder_is_a_function() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_functions_are_set_up_alike(role: str) -> None:
-    parameters = WITH_ADMIN_API if role == "primary" else {}
-    functions = stack(role, **parameters).of_type("AWS::Lambda::Function")
+    functions = stack(role, **EVERYTHING[role]).of_type("AWS::Lambda::Function")
     [layer] = stack(role).of_type("AWS::Lambda::LayerVersion")
     for function in functions.values():
         assert function["Runtime"] == "python3.13"
@@ -77,6 +76,8 @@ def test_environment_has_values_in_both_roles(role: str) -> None:
         "REPLICA_REGION",
         "PRIMARY_USER_POOL_ID",
         "PRIMARY_APP_CLIENT_ID",
+        "STANDBY_USER_POOL_ID",
+        "STANDBY_DLQ_URL",
         *(["USER_POOL_ID"] if role == "backup" else []),
     }
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
@@ -106,15 +107,16 @@ def test_only_the_primary_stack_exports() -> None:
         for name, each in FUNCTIONS.items()
         if each["LoggingConfig"]["LogGroup"]["Ref"] == "ExportLogGroup"
     }
-    with_api = stack("primary", **WITH_ADMIN_API).of_type("AWS::Lambda::Function")
-    serving = {
-        name
-        for name, each in FUNCTIONS.items()
-        if each["LoggingConfig"]["LogGroup"]["Ref"] == "AdminLogGroup"
-    }
-    assert with_api.keys() == FUNCTIONS.keys()
-    assert stack("primary").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys() - serving
-    assert stack("backup").of_type("AWS::Lambda::Function").keys() == FUNCTIONS.keys() - exporting - serving
+    by_log_group: dict[str, set[str]] = {}
+    for name, each in FUNCTIONS.items():
+        by_log_group.setdefault(each["LoggingConfig"]["LogGroup"]["Ref"], set()).add(name)
+    serving, following = by_log_group["AdminLogGroup"], by_log_group["StandbyLogGroup"]
+    primary, backup = (stack(role).of_type("AWS::Lambda::Function").keys() for role in ("primary", "backup"))
+    assert primary == FUNCTIONS.keys() - serving - following
+    assert backup == FUNCTIONS.keys() - exporting - serving - following
+    all_of = {role: stack(role, **EVERYTHING[role]).of_type("AWS::Lambda::Function") for role in EVERYTHING}
+    assert all_of["primary"].keys() == FUNCTIONS.keys() - following
+    assert all_of["backup"].keys() == FUNCTIONS.keys() - exporting - serving
     assert exporting
 
 

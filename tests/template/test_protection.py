@@ -187,6 +187,7 @@ def test_nothing_else_of_the_template_holds_data() -> None:
         "AWS::DynamoDB::GlobalTable",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
+        "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Permission",
         "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",

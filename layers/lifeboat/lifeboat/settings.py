@@ -19,10 +19,12 @@ MAY_BE_EMPTY = frozenset(
         "replica_region",
         "primary_user_pool_id",
         "primary_app_client_id",
+        "standby_user_pool_id",
+        "standby_dlq_url",
     }
 )
 """Settings that may have no value: the backup stack exports no pool and captures nothing, and not everybody
-keeps the old sub, has a replica elsewhere or lets passwords be verified."""
+keeps the old sub, has a replica elsewhere or a standby pool, or lets passwords be verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Settings:
     replica_region: str
     primary_user_pool_id: str
     primary_app_client_id: str
+    standby_user_pool_id: str
+    standby_dlq_url: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:

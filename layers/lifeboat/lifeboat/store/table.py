@@ -221,12 +221,12 @@ class BackupTable(Backup):
         found = self.query(condition, None, ("pk", "sk"), index)
         return [Key(item["pk"], item["sk"]) for item in found]
 
-    def user_with_groups(self, key: Key) -> tuple[User, list[Membership]] | None:
+    def user_with_groups(self, key: Key, consistent: bool = False) -> tuple[User, list[Membership]] | None:
         """One user with its memberships, by one Query; None if there is no such user."""
         user: User | None = None
         memberships: list[Membership] = []
         condition = KeyCondition("pk").eq(key.pk) & KeyCondition("sk").begins_with(key.sk)
-        for item in self.query(condition):
+        for item in self.query(condition, consistent=consistent):
             if item["sk"] == key.sk:
                 user = user_from(item)
             elif item["kind"] == Kind.MEMBERSHIP.value:

@@ -1,1 +1,1 @@
-"""Keeping the backup, and a standby pool, seconds behind the pool."""
+"""Changes as they happen: into the backup, and from the backup into a standby pool."""

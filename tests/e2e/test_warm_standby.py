@@ -1,0 +1,147 @@
+"""A standby pool follows the table's replica, until the application uses it instead of the lost pool."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.deployment import BACKUP as BACKUP_ENVIRONMENT
+from local.deployment import Stack, deploy
+from tests.e2e.world import BACKUP, PRIMARY, World, outcome, restorable, seen, wait_for
+
+
+class Standby:
+    """The backup stack with a standby pool, which the stream has not yet told anything."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.pool_id = world.empty_pool()
+        table = world.client("dynamodb").describe_table(TableName=world.output("BackupTableName"))["Table"]
+        self.parameters = {
+            "StandbyUserPoolId": self.pool_id,
+            "BackupTableStreamArn": table["LatestStreamArn"],
+            "MaxRetirePercent": "50",
+        }
+        self.stack = self.deployed("WARM_STANDBY")
+
+    def deployed(self, live: str) -> Stack:
+        return deploy(self.world.aws, BACKUP_ENVIRONMENT, overrides={**self.parameters, "LiveSync": live})
+
+    def check(self, mode: str) -> dict[str, Any]:
+        """Check Standby until it has come to the end; the sums of its answers."""
+        sums: dict[str, Any] = {}
+        following = None
+        while following != "":
+            task = {"Mode": mode, **({"Next": following} if following else {})}
+            answer = self.world.client("lambda").invoke(
+                FunctionName=self.stack.outputs["CheckStandbyFunctionName"], Payload=json.dumps(task)
+            )
+            checked = json.loads(answer["Payload"].read())
+            assert "FunctionError" not in answer, checked
+            following = checked.pop("Next")
+            for name in ("Users", "Differing", "Repaired", "Failed"):
+                sums[name] = sums.get(name, 0) + checked[name]
+        return sums
+
+    def applying(self, enabled: bool) -> None:
+        functions = self.world.client("lambda")
+        [mapping] = functions.list_event_source_mappings(
+            FunctionName=self.stack.outputs["ApplyChangesFunctionName"]
+        )["EventSourceMappings"]
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+
+    def same(self) -> bool:
+        lost = self.world.deployment.user_pool_id
+        return seen(self.world.snapshot(self.pool_id)) == restorable(
+            self.world.snapshot(lost)
+        ) and self.world.groups(self.pool_id) == self.world.groups(lost)
+
+
+@pytest.fixture
+def standby(world: World) -> Iterator[Standby]:
+    made = Standby(world)
+    yield made
+    made.deployed("OFF")
+
+
+class People:
+    """Changes users in every way that an export sees; in the end the pool is as it was before."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.cognito: Any = world.client("cognito-idp", PRIMARY)
+        self.pool = {"UserPoolId": world.deployment.user_pool_id}
+        self.users: list[str] = []
+        self.groups: list[str] = []
+
+    def add(self, name: str) -> None:
+        address = [
+            {"Name": "email", "Value": f"{name}@example.com"},
+            {"Name": "email_verified", "Value": "true"},
+        ]
+        self.cognito.admin_create_user(
+            **self.pool, Username=name, MessageAction="SUPPRESS", UserAttributes=address
+        )
+        self.users.append(name)
+
+    def change(self, name: str) -> None:
+        """Add a user and a group, delete the user added first, change the one added last; export."""
+        self.cognito.admin_delete_user(**self.pool, Username=self.users.pop(0))
+        changed = {**self.pool, "Username": self.users[-1]}
+        note = [{"Name": "custom:note", "Value": name}]
+        self.cognito.admin_update_user_attributes(**changed, UserAttributes=note)
+        self.cognito.create_group(**self.pool, GroupName=name, Precedence=3)
+        self.groups.append(name)
+        self.cognito.admin_add_user_to_group(**changed, GroupName=name)
+        self.cognito.admin_disable_user(**changed)
+        self.add(name)
+        assert outcome(self.world.export()) == "SUCCEEDED"
+
+    def leave(self) -> None:
+        for name in self.users:
+            self.cognito.admin_delete_user(**self.pool, Username=name)
+        for name in self.groups:
+            self.cognito.delete_group(**self.pool, GroupName=name)
+
+
+@pytest.fixture
+def people(world: World) -> Iterator[People]:
+    made = People(world)
+    for name in ("first", "second", "third"):
+        made.add(name)
+    yield made
+    world.region_available(PRIMARY, True)
+    made.leave()
+    world.export({"AllowMassRetirement": True})
+
+
+def test_the_standby_pool_follows_and_is_failed_over_to(
+    world: World, standby: Standby, people: People
+) -> None:
+    # Given a pool that follows
+    assert outcome(world.export({"AllowMassRetirement": True})) == "SUCCEEDED"
+    world.front("DELETE", "messages")
+    standby.check("REPAIR")
+    assert standby.check("COMPARE")["Differing"] == 0
+    assert standby.same()
+    people.change("newcomer")
+    wait_for(standby.same, "the standby pool to follow")
+
+    # When applying is stopped, nothing reaches it
+    standby.applying(enabled=False)
+    before = world.snapshot(standby.pool_id)
+    people.change("latecomer")
+    wait_for(lambda: standby.check("COMPARE")["Differing"], "the changes in the replica")
+    assert world.snapshot(standby.pool_id) == before
+
+    # And a drill ends where it began: applying goes on where it was
+    standby.applying(enabled=True)
+    wait_for(standby.same, "the standby pool to catch up")
+
+    # Then the lost Region is not missed, and nobody was sent anything
+    world.region_available(PRIMARY, False)
+    assert standby.check("LOOK")["Failed"] == 0
+    assert world.snapshot(standby.pool_id).keys() >= {"newcomer", "latecomer"}
+    assert not sum(world.front("GET", "messages").get(BACKUP, {}).values())
+    assert not world.receive_all(standby.stack.outputs["StandbyDeadLetterQueueUrl"])
