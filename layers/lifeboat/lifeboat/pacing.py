@@ -23,6 +23,7 @@ class Category(StrEnum):
     USER_UPDATE = "UserUpdate"
     USER_ACCOUNT_RECOVERY = "UserAccountRecovery"
     USER_READ = "UserRead"
+    USER_RESOURCE_READ = "UserResourceRead"
     USER_RESOURCE_UPDATE = "UserResourceUpdate"
     USER_POOL_READ = "UserPoolRead"
     USER_POOL_UPDATE = "UserPoolUpdate"
@@ -38,6 +39,7 @@ QUOTAS: Mapping[Category, float] = {
     Category.USER_UPDATE: 25,
     Category.USER_ACCOUNT_RECOVERY: 30,
     Category.USER_READ: 120,
+    Category.USER_RESOURCE_READ: 50,
     Category.USER_RESOURCE_UPDATE: 25,
     Category.USER_POOL_READ: 15,
     Category.USER_POOL_UPDATE: 15,

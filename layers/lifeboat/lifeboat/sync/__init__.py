@@ -1,0 +1,1 @@
+"""Keeping the backup up to date between exports."""
