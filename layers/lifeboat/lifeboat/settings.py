@@ -11,8 +11,11 @@ from typing import Self
 from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Quotas
 
-MAY_BE_EMPTY = frozenset({"user_pool_id", "source_sub_attribute"})
-"""Settings that may have no value: the backup stack exports no pool, and not everybody keeps the old sub."""
+MAY_BE_EMPTY = frozenset(
+    {"user_pool_id", "source_sub_attribute", "capture_queue_url", "capture_retry_queue_url"}
+)
+"""Settings that may have no value: the backup stack exports and captures no pool, and not everybody keeps the
+old sub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Settings:
     topic_arn: str
     notify_on: str
     export_schedule: str
+    live_sync: str
+    capture_quota_share: int
+    capture_queue_url: str
+    capture_retry_queue_url: str
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -73,6 +80,11 @@ class Settings:
             else:
                 values[each.name] = text
         return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def captures_changes(self) -> bool:
+        """Whether changes are written to the backup while exports run."""
+        return self.live_sync != "OFF"
 
     @property
     def quotas(self) -> Quotas:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, TypedDict
 
 from lifeboat.pacing import Deadline
+from lifeboat.settling import Settled
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.markers import Markers, captured_since
 from lifeboat.sync.capture import UserCapture
@@ -21,29 +22,11 @@ SIDE_BY_SIDE = 8
 """Users that are captured at a time: what takes long is waiting for Cognito."""
 
 
-class Settled(TypedDict):
-    """How far the state has come: the shards before `Shard` are settled, and in it the subs up to `Behind`.
-
-    `Users` were captured again, and for them `Written` versions began or ended.
-    """
-
-    Shard: int
-    Behind: str
-    Users: int
-    Written: int
-    Finished: bool
-
-
 class SettleTask(TypedDict):
     """Input of Settle Captures; it is called again until `Finished`."""
 
     Run: dict[str, Any]
     Place: Settled
-
-
-def nothing_settled() -> Settled:
-    """Where the state begins."""
-    return {"Shard": 0, "Behind": "", "Users": 0, "Written": 0, "Finished": False}
 
 
 @dataclass(frozen=True, slots=True)
