@@ -18,7 +18,11 @@ FUNCTIONS = {
     name: each["Properties"] for name, each in resources_of_type("AWS::Serverless::Function").items()
 }
 FUNCTIONS_ENVIRONMENT = source()["Globals"]["Function"]["Environment"]["Variables"]
-CONSUMERS = {name: each for name, each in FUNCTIONS.items() if "Events" in each}
+CONSUMERS = {
+    name: each
+    for name, each in FUNCTIONS.items()
+    if "Events" in each and each["LoggingConfig"]["LogGroup"]["Ref"] == "ImportLogGroup"
+}
 
 
 def folder_of(name: str) -> str:
@@ -66,7 +70,8 @@ def test_environment_is_what_settings_reads() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_environment_has_values_in_both_roles(role: str) -> None:
-    empty = {"SOURCE_SUB_ATTRIBUTE", *(["USER_POOL_ID"] if role == "backup" else [])}
+    primary_only = ["USER_POOL_ID", "CAPTURE_QUEUE_URL", "CAPTURE_RETRY_QUEUE_URL"]
+    empty = {"SOURCE_SUB_ATTRIBUTE", *(primary_only if role == "backup" else [])}
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():
         values: dict[str, Any] = function["Environment"]["Variables"]

@@ -1,9 +1,9 @@
 """Capturing a user while the sign-up waits.
 
 A PostConfirmation trigger: Cognito waits 5 s for it, tries it three times, and fails the sign-up if it fails
-(https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-confirmation.html). So nothing
-here may raise or take long: what is not captured within a second or so goes to a queue. A capture that
-is still underway then may end or not; either does no harm.
+(https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-confirmation.html).
+So nothing here may raise or take long: what is not captured within a second or so goes to a queue. A capture
+that is still underway then may end or not; either does no harm.
 """
 
 from __future__ import annotations
