@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from lifeboat.aws.translation import store_errors
 from lifeboat.errors import StoreUnavailable
+from lifeboat.pacing import stand_back
 from lifeboat.store.items import Item
 from lifeboat.store.keys import Key
 
@@ -86,7 +85,7 @@ def transact(client: DynamoDBClient, table_name: str, writes: Sequence[Write]) -
                     return False
                 if "TransactionConflict" not in reasons:
                     raise
-        time.sleep(random.uniform(0, 0.01 * 2**attempt))
+        stand_back(attempt)
     raise StoreUnavailable("DynamoDB: TransactWriteItems: TransactionConflict")
 
 

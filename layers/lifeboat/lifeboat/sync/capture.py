@@ -8,14 +8,13 @@ point has done no harm and is repeated by whoever asked for it.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import ResourceNotFound, StoreUnavailable
 from lifeboat.model import Membership, User
+from lifeboat.pacing import stand_back
 from lifeboat.store.guarded import after_all, as_read, beginning, ending, guarded
 from lifeboat.store.items import Change, Draft, Item, draft_membership, draft_user, listing_hash
 from lifeboat.store.keys import Key, marker_key
@@ -25,10 +24,6 @@ from lifeboat.store.transactions import Put, Write
 
 ATTEMPTS = 8
 """How often a capture begins again that another one of the same user has overtaken."""
-
-LONGEST_PAUSE = 0.5
-"""Seconds at most between two attempts."""
-
 
 NOTES = ("listing_hash", "created_at")
 """What is kept with an item that later comparisons look at, besides its content."""
@@ -48,11 +43,6 @@ class Captured:
     written: int
 
 
-def pause(attempt: int) -> None:
-    """Wait for a random time, so that two captures do not stay in each other's way."""
-    time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.02 * 2**attempt)))
-
-
 @dataclass(frozen=True, slots=True)
 class UserCapture:
     """Captures users. `captures_mfa` is whether second factors are in the backup."""
@@ -62,7 +52,7 @@ class UserCapture:
     reader: PoolReader
     history_days: int
     captures_mfa: Callable[[], bool]
-    pause: Callable[[int], None] = pause
+    pause: Callable[[int], None] = stand_back
 
     def capture(self, sub: str) -> Captured:
         """Bring the backup's user up to date with the pool's.

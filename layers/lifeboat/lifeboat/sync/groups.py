@@ -8,12 +8,13 @@ from itertools import islice
 
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import ResourceNotFound, StoreUnavailable
+from lifeboat.pacing import stand_back
 from lifeboat.store.guarded import Guarded, after_all, ending, guarded, write_guarded
 from lifeboat.store.items import Draft, Item, draft_group
 from lifeboat.store.keys import GROUPS, GROUPS_MARKER, Key, marker_key, membership_key
 from lifeboat.store.markers import Markers, unchanged
 from lifeboat.store.table import BackupTable
-from lifeboat.sync.capture import ATTEMPTS, differences, pause, write_all
+from lifeboat.sync.capture import ATTEMPTS, differences, write_all
 
 MEMBERS_AT_ONCE = 500
 """Memberships of a deleted group that are retired between two looks at who is in one of its name."""
@@ -27,7 +28,7 @@ class GroupCapture:
     markers: Markers
     reader: PoolReader
     history_days: int
-    pause: Callable[[int], None] = pause
+    pause: Callable[[int], None] = stand_back
 
     def capture(self) -> int:
         """Bring the backup's groups up to date with the pool's; returns how many versions began or ended.
