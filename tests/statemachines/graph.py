@@ -56,21 +56,9 @@ LONGEST_NAME = 80
 """Characters in a state's name, by AWS's quota."""
 
 VERBS = frozenset(
-    {
-        "Attach",
-        "Begin",
-        "Capture",
-        "Check",
-        "Complete",
-        "Create",
-        "Detach",
-        "Enqueue",
-        "Export",
-        "Fail",
-        "Finish",
-        "List",
-    }
-    | {"Plan", "Prepare", "Restore", "Retire", "Run", "Scan", "Use", "Verify", "Wait"}
+    {"Attach", "Begin", "Capture", "Check", "Complete", "Create", "Detach", "Enqueue", "Export", "Fail"}
+    | {"Finish", "List", "Plan", "Prepare", "Restore", "Retire", "Run", "Scan", "Settle", "Use", "Verify"}
+    | {"Wait"}
 )
 """What a state's name may begin with."""
 

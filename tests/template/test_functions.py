@@ -21,7 +21,7 @@ FUNCTIONS_ENVIRONMENT = source()["Globals"]["Function"]["Environment"]["Variable
 CONSUMERS = {
     name: each
     for name, each in FUNCTIONS.items()
-    if any(event["Type"] == "SQS" for event in each.get("Events", {}).values())
+    if "Events" in each and each["LoggingConfig"]["LogGroup"]["Ref"] == "ImportLogGroup"
 }
 
 
@@ -70,15 +70,13 @@ def test_environment_is_what_settings_reads() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_environment_has_values_in_both_roles(role: str) -> None:
+    primary_only = ["USER_POOL_ID", "CAPTURE_QUEUE_URL", "CAPTURE_RETRY_QUEUE_URL"]
     empty = {
         "SOURCE_SUB_ATTRIBUTE",
-        "CAPTURE_RETRY_QUEUE_URL",
         "REPLICA_REGION",
         "PRIMARY_USER_POOL_ID",
         "PRIMARY_APP_CLIENT_ID",
-        "STANDBY_USER_POOL_ID",
-        "STANDBY_DLQ_URL",
-        *(["USER_POOL_ID"] if role == "backup" else []),
+        *(["STANDBY_USER_POOL_ID", "STANDBY_DLQ_URL"] if role == "primary" else primary_only),
     }
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():

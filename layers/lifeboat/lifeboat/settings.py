@@ -15,6 +15,7 @@ MAY_BE_EMPTY = frozenset(
     {
         "user_pool_id",
         "source_sub_attribute",
+        "capture_queue_url",
         "capture_retry_queue_url",
         "replica_region",
         "primary_user_pool_id",
@@ -64,6 +65,9 @@ class Settings:
     topic_arn: str
     notify_on: str
     export_schedule: str
+    live_sync: str
+    capture_quota_share: int
+    capture_queue_url: str
     capture_retry_queue_url: str
     admin_group: str
     export_from: str
@@ -98,6 +102,11 @@ class Settings:
     def exported_region(self) -> str:
         """The Region that an export reads the pool in, "" for the function's own."""
         return self.replica_region if self.export_from == "REPLICA" else ""
+
+    @property
+    def captures_changes(self) -> bool:
+        """Whether changes are written to the backup while exports run."""
+        return self.live_sync != "OFF"
 
     @property
     def quotas(self) -> Quotas:
