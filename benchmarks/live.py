@@ -90,7 +90,9 @@ class Arrivals:
         found = self.live.backup_cognito.list_users(
             UserPoolId=self.live.standby_pool_id, Filter=f'username = "{change.username}"'
         )["Users"]
-        notes = {pair["Name"]: pair.get("Value", "") for user in found for pair in user["Attributes"]}
+        notes: dict[str, str] = {
+            pair["Name"]: pair.get("Value", "") for user in found for pair in user["Attributes"]
+        }
         return notes.get("custom:note", "")
 
 

@@ -35,14 +35,11 @@ def backup_snapshot(dynamodb: Any, table: str) -> Snapshot:
         shards = executor.map(lambda shard: partition(dynamodb, table, f"USER#{shard}"), SHARDS)
         items = [item for shard in shards for item in shard]
     names = {item["sub"]: item["username"] for item in items if item["kind"] == "users"}
+    members = [item for item in items if item["kind"] == "memberships"]
     return Snapshot(
         dict(_users(items)),
         {item["name"]: _group(item) for item in partition(dynamodb, table, "GROUP")},
-        frozenset(
-            (names.get(item["sub"], item["sub"]), item["member_of"])
-            for item in items
-            if item["kind"] == "memberships"
-        ),
+        frozenset((str(names.get(item["sub"], item["sub"])), str(item["member_of"])) for item in members),
     )
 
 
