@@ -260,8 +260,9 @@ def test_who_was_deleted_after_signing_in_is_not_brought_back_again(arrivals: Ar
 
 
 def test_the_exported_pool_and_other_sources_concern_nobody(arrivals: Arrivals) -> None:
-    exported = {**arrivals.event(FORGOTTEN), "userPoolId": arrivals.primary.pool_id}
-    assert arrivals.answered(exported) is None  # type: ignore[arg-type]
+    exported = arrivals.event(FORGOTTEN)
+    exported["userPoolId"] = arrivals.primary.pool_id
+    assert arrivals.answered(exported) is None
     assert arrivals.answered(arrivals.event("UserMigration_New")) is None
     assert arrivals.metrics() == set()
 
@@ -305,6 +306,7 @@ def test_a_function_without_its_environment_refuses(arrivals: Arrivals) -> None:
 
 def test_the_function_answers_from_its_environment(stack: Stack, make_pool: Callable[..., Pool]) -> None:
     stack.table.put_all([draft_user(LOST).item(AT, Change.ADDED)])
-    event: MigrationEvent = {**event_of("migrate_user"), "userPoolId": make_pool().pool_id}
+    event: MigrationEvent = event_of("migrate_user")
+    event["userPoolId"] = make_pool().pool_id
     assert handler({**event, "userName": PLANTED}, lambda_context())["response"]["userAttributes"]
     assert handler(event, lambda_context()) == event
