@@ -8,7 +8,7 @@ import pytest
 
 from local.deployment import BACKUP as BACKUP_ENVIRONMENT
 from local.deployment import Stack, deploy
-from tests.e2e.world import BACKUP, PRIMARY, World, outcome, restorable, seen, wait_for
+from tests.e2e.world import BACKUP, PRIMARY, World, backed_up, outcome, restorable, seen, wait_for
 
 
 class Standby:
@@ -18,15 +18,13 @@ class Standby:
         self.world = world
         self.pool_id = world.empty_pool()
         table = world.client("dynamodb").describe_table(TableName=world.output("BackupTableName"))["Table"]
-        self.parameters = {
+        parameters = {
+            "LiveSync": "WARM_STANDBY",
             "StandbyUserPoolId": self.pool_id,
             "BackupTableStreamArn": table["LatestStreamArn"],
             "MaxRetirePercent": "50",
         }
-        self.stack = self.deployed("WARM_STANDBY")
-
-    def deployed(self, live: str) -> Stack:
-        return deploy(self.world.aws, BACKUP_ENVIRONMENT, overrides={**self.parameters, "LiveSync": live})
+        self.stack: Stack = deploy(world.aws, BACKUP_ENVIRONMENT, overrides=parameters)
 
     def check(self, mode: str) -> dict[str, Any]:
         """Check Standby until it has come to the end; the sums of its answers."""
@@ -62,7 +60,7 @@ class Standby:
 def standby(world: World) -> Iterator[Standby]:
     made = Standby(world)
     yield made
-    made.deployed("OFF")
+    made.applying(enabled=False)
 
 
 class People:
@@ -122,9 +120,12 @@ def test_the_standby_pool_follows_and_is_failed_over_to(
     # Given a pool that follows
     assert outcome(world.export({"AllowMassRetirement": True})) == "SUCCEEDED"
     world.front("DELETE", "messages")
-    standby.check("REPAIR")
-    assert standby.check("COMPARE")["Differing"] == 0
-    assert standby.same()
+    wait_for(lambda: backed_up(world, BACKUP) == backed_up(world), "the replica")
+    assert standby.check("REPAIR")["Failed"] == 0
+    wait_for(lambda: not standby.check("COMPARE")["Differing"], "everybody to be applied")
+    lost = world.deployment.user_pool_id
+    assert seen(world.snapshot(standby.pool_id)) == restorable(world.snapshot(lost))
+    assert world.groups(standby.pool_id) == world.groups(lost)
     people.change("newcomer")
     wait_for(standby.same, "the standby pool to follow")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from lifeboat.cognito.changes import PoolChanger
@@ -189,7 +189,7 @@ class StandbyUsers:
             wanted_names = " or ".join(self.facts.username_attributes)
             raise CognitoRefused("AdminCreateUser", "NoSignInName", f"the user has no {wanted_names}")
         try:
-            made = self.changer.create_user(name, _without_empty(settable_attributes(user)))
+            made = self.changer.create_user(name, settable_attributes(user))
         except UserExists:
             there = self._named(name)
             if there is None or not self._may_have(there, user):
@@ -372,13 +372,12 @@ def _is_user(error: CognitoError) -> bool:
     return error.code == "UserNotFoundException"
 
 
-def _without_empty(attributes: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in attributes.items() if value}
-
-
 def _attributes(user: User) -> dict[str, str]:
-    """A user's attributes as they are compared: flags without their address and empty values are nothing."""
-    attributes = _without_empty(comparable_attributes(user))
+    """A user's attributes as they are compared: flags without their address and empty values are nothing.
+
+    An empty value can be given to a new user only; set later, it deletes the attribute.
+    """
+    attributes = {name: value for name, value in comparable_attributes(user).items() if value}
     return {
         name: value
         for name, value in attributes.items()
