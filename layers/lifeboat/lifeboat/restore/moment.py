@@ -50,7 +50,7 @@ def moment_asked(text: str) -> str:
 
 
 def moment_read(export: Export, as_of: str) -> str:
-    """The moment whose versions a restore reads: the export's beginning, or AsOf if captures went on since."""
+    """The moment that a restore reads: the beginning of the export, or AsOf if captures went on since."""
     return as_of if export.get("live_sync", "OFF") != "OFF" else str(export["started_at"])
 
 
