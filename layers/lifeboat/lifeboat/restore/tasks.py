@@ -13,9 +13,9 @@ class Run(TypedDict):
 
     `Buckets` is into how many parts the verification is divided; `UserPoolId` is "" until the pool that an
     import is to create is there. `AsOf` is the moment that was asked for, "" for the present; the import
-    restores the state that the export `ExportId` found. The input's ArnMap may be long: it is in the ledger
-    entry (`arn_map`). While it runs, `OnDemand` brings users back who sign in; `Memberships` is NOW or
-    ON_SIGN_IN. Both may be absent: false, and NOW.
+    restores the state that the export `ExportId` found, or that of `Moment`. The input's ArnMap may be long:
+    it is in the ledger entry (`arn_map`). While it runs, `OnDemand` brings users back who sign in;
+    `Memberships` is NOW or ON_SIGN_IN. Both may be absent: false, and NOW.
     """
 
     ImportId: str
@@ -23,6 +23,7 @@ class Run(TypedDict):
     ExecutionArn: str
     ExportId: str
     AsOf: str
+    Moment: NotRequired[str]
     Buckets: int
     UserLane: str
     SourceSubAttribute: str
