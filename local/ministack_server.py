@@ -34,6 +34,7 @@ from local import (
     ministack_speed,
     ministack_stacks,
     ministack_tables,
+    ministack_transforms,
 )
 from local.lambda_environments import functions_log
 from local.patching import PatchMismatchError, apply
@@ -51,6 +52,7 @@ ALL_PATCHES = (
     ministack_speed.patches,
     ministack_stacks.patches,
     ministack_tables.patches,
+    ministack_transforms.patches,
 )
 SCHEDULE_TICK_SECONDS = 1  # ministack looks every 10 seconds which schedules are due
 
