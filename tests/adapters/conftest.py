@@ -120,6 +120,8 @@ def stack(
         make_queue("Updates"),
         make_queue("UpdatesDead"),
         aws.client("sns").create_topic(Name="notifications")["TopicArn"],
+        make_queue("Captures"),
+        make_queue("CaptureRetries"),
     )
     for name, value in made.environment().items():
         monkeypatch.setenv(name, value)
@@ -128,5 +130,6 @@ def stack(
     monkeypatch.setattr(Executions, "running", lambda *_: False)
     # All made-up users lie in one shard; looking through 255 empty ones is what would take long.
     monkeypatch.setattr("lifeboat.store.outcomes.SHARDS", (SHARD,))
+    monkeypatch.setattr("lifeboat.sync.settle.SHARDS", (SHARD,))
     with new_process():
         yield made

@@ -44,9 +44,12 @@ from lifeboat.restore.tasks import (
     Verified,
 )
 from lifeboat.restore.verify import verify
+from lifeboat.settling import Settled
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.table import BackupTable
+from lifeboat.sync import assembly as syncing
+from lifeboat.sync.settle import SettleTask
 from lifeboat.workflow import ExecutionTask
 from tests.adapters.pools import SHARD, Pool
 from tests.unit.examples import PLENTY, sqs_record
@@ -64,6 +67,7 @@ CACHES: tuple[Any, ...] = (
     clients.logs,
     clients.prompt_cognito,
     clients.prompt_dynamodb,
+    clients.prompt_sqs,
     clients.s3,
     clients.sqs,
     clients.sns,
@@ -76,6 +80,11 @@ CACHES: tuple[Any, ...] = (
     restoring._facts,
     restoring._jobs,
     restoring._rows,
+    syncing._table,
+    syncing._prompt_table,
+    syncing._reader,
+    syncing._prompt_reader,
+    syncing._pool_has_mfa,
 )
 """What a function keeps from one invocation to the next."""
 
@@ -104,6 +113,8 @@ class Stack:
     updates: Queue
     updates_dead: Queue
     topic_arn: str
+    captures: Queue
+    capture_retries: Queue
 
     def environment(self) -> dict[str, str]:
         """The functions' environment, with a budget that nobody waits for."""
@@ -137,7 +148,10 @@ class Stack:
             "TOPIC_ARN": self.topic_arn,
             "NOTIFY_ON": "ALL",
             "EXPORT_SCHEDULE": "rate(1 day)",
-            "CAPTURE_RETRY_QUEUE_URL": "",
+            "LIVE_SYNC": "OFF",
+            "CAPTURE_QUOTA_SHARE": "100000000",
+            "CAPTURE_QUEUE_URL": self.captures.url,
+            "CAPTURE_RETRY_QUEUE_URL": self.capture_retries.url,
             "ADMIN_GROUP": "admins",
             "EXPORT_FROM": "PRIMARY",
             "REPLICA_REGION": "",
@@ -168,6 +182,7 @@ class Export:
     def __post_init__(self) -> None:
         self.arn = execution("ExportWorkflow", self.started_at)
         self.configured: ConfigurationTask | None = None
+        self.settled: Settled | None = None
 
     def run(self) -> Summary:
         return self.end(self.plan_cleanup())
@@ -182,7 +197,9 @@ class Export:
 
     def end(self, plan: CleanupPlan) -> Summary:
         """From Retire Items to Complete Export."""
-        return self.complete(plan, [self.retire(portion["Absences"]) for portion in plan["Portions"]])
+        retired = [self.retire(portion["Absences"]) for portion in plan["Portions"]]
+        self.settled = self.settle()
+        return self.complete(plan, retired)
 
     def begin(self) -> ExportBegun:
         task = execution_task(self.arn, self.started_at, self.typed)
@@ -238,6 +255,13 @@ class Export:
             task = exporting.retirement(self.begun["Run"]).retire(task, self.deadline)
         return task["Retired"]
 
+    def settle(self) -> Settled:
+        place = self.begun["Captures"]
+        while not place["Finished"]:
+            task: SettleTask = {"Run": dict(self.begun["Run"]), "Place": place}
+            place = syncing.capture_settling().settle(task, self.deadline)
+        return place
+
     def complete(self, plan: CleanupPlan, retired: list[dict[str, int]]) -> Summary:
         task: CompleteTask = {
             "Run": self.begun["Run"],
@@ -250,6 +274,8 @@ class Export:
                 "Counts": self.configured["Counts"],
                 "Unread": self.configured["Unread"],
             }
+        if self.settled is not None:
+            task["Captures"] = self.settled
         return exporting.export_end().complete(task)
 
     def fail(self, error: str, cause: str) -> None:

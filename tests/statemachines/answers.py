@@ -39,6 +39,8 @@ from lifeboat.restore.tasks import (
     Verified,
     VerifyTask,
 )
+from lifeboat.settling import Settled, nothing_settled
+from lifeboat.sync.settle import SettleTask
 from lifeboat.workflow import ExecutionTask, Failure, plain_failure
 from tests.statemachines.engine import Answer
 
@@ -58,6 +60,7 @@ def export_answers() -> dict[str, Answer]:
         "export_memberships": export_memberships,
         "capture_configuration": capture_configuration,
         "plan_cleanup": plan,
+        "settle_captures": settle_captures,
         "retire_items": retire_items,
         "complete_export": complete_export,
         "fail_export": fail,
@@ -106,9 +109,15 @@ def begin_export(task: ExecutionTask) -> BegunExport:
         "AllowMassRetirement": asked.AllowMassRetirement,
         "EstimatedUsers": 200,
         "CaptureMfa": False,
+        "Live": True,
     }
     portions: list[Portion] = [{"Prefixes": ["0", "2"]}, {"Prefixes": ["1", "3"]}]
-    return {"Run": run, "UserPortions": portions, "Groups": {"Left": 0}}
+    return {
+        "Run": run,
+        "UserPortions": portions,
+        "Groups": {"Left": 0},
+        "Captures": nothing_settled(),
+    }
 
 
 def export_users(task: UsersTask) -> UsersTask:
@@ -167,6 +176,12 @@ def retire_items(task: RetireTask) -> RetireTask:
     kinds = [name.partition("-")[0] for name in task["Absences"]]
     retired = {kind: kinds.count(kind) for kind in ("users", "groups", "memberships")}
     return {"Run": task["Run"], "Absences": [], "Retired": retired, "Finished": True}
+
+
+def settle_captures(task: SettleTask) -> Settled:
+    """Two users, in as many calls."""
+    users = task["Place"]["Users"] + 1
+    return {"Shard": 7, "Behind": "07", "Users": users, "Written": 1, "Finished": users == 2}
 
 
 def complete_export(task: CompleteExportTask) -> Summary:

@@ -57,7 +57,7 @@ LONGEST_NAME = 80
 
 VERBS = frozenset(
     {"Begin", "Capture", "Check", "Complete", "Create", "Enqueue", "Export", "Fail", "Finish", "List"}
-    | {"Plan", "Prepare", "Restore", "Retire", "Run", "Scan", "Use", "Verify", "Wait"}
+    | {"Plan", "Prepare", "Restore", "Retire", "Run", "Scan", "Settle", "Use", "Verify", "Wait"}
 )
 """What a state's name may begin with."""
 

@@ -31,6 +31,7 @@ from lifeboat.restore.begin import (
     USERS_PER_BUCKET,
     scan_portions,
 )
+from lifeboat.settling import nothing_settled
 from tests.statemachines.answers import EXPORT_ID, import_answers
 from tests.statemachines.definitions import function_named, machine_of
 from tests.statemachines.graph import Machine, State
@@ -264,7 +265,12 @@ def export_of(load: Load) -> dict[str, Answer]:
             "EstimatedUsers": load.users,
             "CaptureMfa": False,
         }
-        return {"Run": run, "UserPortions": [{"Prefixes": part} for part in dealt], "Groups": {"Left": 0}}
+        return {
+            "Run": run,
+            "UserPortions": [{"Prefixes": part} for part in dealt],
+            "Groups": {"Left": 0},
+            "Captures": nothing_settled(),
+        }
 
     def manifests(task: Any, name: str, items: int) -> list[str]:
         """One more for every invocation, and as many as the absent subs fill."""
@@ -346,8 +352,20 @@ def export_of(load: Load) -> dict[str, Answer]:
         "capture_configuration": capture_configuration,
         "plan_cleanup": lambda task: plan_cleanup(task, 10),
         "retire_items": retire_items,
+        "settle_captures": _settling(load),
         "complete_export": complete_export,
     }
+
+
+def _settling(load: Load) -> Answer:
+    """The answer of Settle Captures for users who were all captured meanwhile."""
+
+    def settle(task: Any) -> Any:
+        shard = task["Place"]["Shard"]
+        numbers = {"Users": load.users, "Written": load.users, "Behind": "f" * 36}
+        return {**numbers, "Shard": shard + 50, "Finished": shard >= 200}
+
+    return settle
 
 
 def import_of(load: Load) -> dict[str, Answer]:

@@ -37,6 +37,10 @@ def test_export_runs_to_its_end(engine: Engine) -> None:
         "Plan Cleanup",
         "Anything To Retire?",
         "Retire Portions",
+        "Settle Captures",
+        "Captures Settled?",
+        "Settle Captures",
+        "Captures Settled?",
         "Complete Export",
     ]
 

@@ -33,8 +33,8 @@ from tests.statemachines.graph import (
 )
 from tests.statemachines.payloads import FUNCTIONS
 
-QUEUE_CONSUMERS = {"create_users", "update_users"}
-TRIGGERS = {"restore_federated_groups"}
+QUEUE_CONSUMERS = {"capture_changes", "create_users", "update_users"}
+TRIGGERS = {"post_confirmation", "restore_federated_groups"}
 """What user pools call."""
 
 Breakage = Callable[[Machine], object]

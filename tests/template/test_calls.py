@@ -32,6 +32,10 @@ ACTIONS = {
 }
 """Where the action has another name than the operation."""
 
+TRANSACTION = {"dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"}
+"""What a transaction of ours is made of: there is no right to transactions as such
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html)."""
+
 NO_CALLS = {"Table", "exceptions", "get_paginator", "meta"}
 
 OTHER_PARTS = {
@@ -49,11 +53,16 @@ OTHER_PARTS = {
 NEVER_TAKEN = {
     "begin_export": {"dynamodb:BatchWriteItem"},
     "begin_import": {"dynamodb:BatchWriteItem"} | OTHER_PARTS,
+    "capture_configuration": TRANSACTION,
+    "export_groups": {"dynamodb:DeleteItem"},
+    "export_memberships": {"dynamodb:DeleteItem"},
+    "export_users": {"dynamodb:DeleteItem"},
     "fail_export": {"dynamodb:BatchWriteItem"},
     "fail_import": {"dynamodb:BatchWriteItem"},
 }
 """What the code reaches only in theory: closing the ledger writes LATEST for a completed export alone, and
-the preflight reads of the new pool's parts the second factors alone."""
+the preflight reads of the new pool's parts the second factors alone; the pool's configuration is not captured
+by events, and only Retire Items retires what is."""
 
 OWN_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 """What the Lambda service does with a role to write the function's log."""
@@ -85,11 +94,13 @@ INDEX_READERS = {
 
 def actions(found: Reach) -> set[str]:
     """The IAM actions behind the boto3 calls."""
-    return {
+    found_actions = {
         f"{PREFIXES[stubs.split('.')[0]]}:{ACTIONS.get(name, name.title().replace('_', ''))}"
         for stubs, name in found.operations
         if re.search(r"(Client|ServiceResource|\.Table)$", stubs) and name not in NO_CALLS
     }
+    transactions = found_actions & {"dynamodb:TransactWriteItems"}
+    return found_actions - transactions | (TRANSACTION if transactions else set())
 
 
 def test_roles_allow_exactly_what_the_code_can_reach() -> None:

@@ -21,7 +21,7 @@ FUNCTIONS_ENVIRONMENT = source()["Globals"]["Function"]["Environment"]["Variable
 CONSUMERS = {
     name: each
     for name, each in FUNCTIONS.items()
-    if any(event["Type"] == "SQS" for event in each.get("Events", {}).values())
+    if "Events" in each and each["LoggingConfig"]["LogGroup"]["Ref"] == "ImportLogGroup"
 }
 
 
@@ -71,12 +71,8 @@ def test_environment_is_what_settings_reads() -> None:
 
 @pytest.mark.parametrize("role", ["primary", "backup"])
 def test_environment_has_values_in_both_roles(role: str) -> None:
-    empty = {
-        "SOURCE_SUB_ATTRIBUTE",
-        "CAPTURE_RETRY_QUEUE_URL",
-        "REPLICA_REGION",
-        *(["USER_POOL_ID"] if role == "backup" else []),
-    }
+    primary_only = ["USER_POOL_ID", "CAPTURE_QUEUE_URL", "CAPTURE_RETRY_QUEUE_URL"]
+    empty = {"SOURCE_SUB_ATTRIBUTE", "REPLICA_REGION", *(primary_only if role == "backup" else [])}
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():
         values: dict[str, Any] = function["Environment"]["Variables"]

@@ -172,6 +172,7 @@ def test_nothing_else_of_the_template_holds_data() -> None:
     assert kinds <= {
         "AWS::CloudWatch::Alarm",
         "AWS::DynamoDB::GlobalTable",
+        "AWS::Events::Rule",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
         "AWS::Lambda::Permission",

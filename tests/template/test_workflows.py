@@ -125,7 +125,12 @@ def test_outputs_of_each_role() -> None:
     }
     assert stack("backup").outputs.keys() == both
     assert stack("primary").outputs.keys() == both | {
+        "CaptureDeadLetterQueueUrl",
+        "CaptureQueueUrl",
+        "CaptureRetryDeadLetterQueueUrl",
+        "CaptureRetryQueueUrl",
         "ExportLogGroupName",
         "ExportWorkflowArn",
+        "PostConfirmationFunctionArn",
         "ScheduleDeadLetterQueueUrl",
     }

@@ -71,12 +71,16 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group. `precedence` may be 0, which is not the same as None."""
+    """One group. `precedence` may be 0, which is not the same as None.
+
+    `created_at` tells a group from one of the same name that was deleted; it makes no other difference.
+    """
 
     name: str
     description: str | None = None
     precedence: int | None = None
     role_arn: str | None = None
+    created_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,11 @@ def now() -> str:
 def seconds_between(earlier: str, later: str) -> float:
     """Seconds from one `instant` to another."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def moment_after(moment: str, seconds: float) -> str:
+    """The `instant` so many seconds after another; before it, if they are negative."""
+    return instant(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
 
 
 def epoch_after(moment: str, days: int) -> int:

@@ -152,6 +152,11 @@ class Budget:
         )
 
 
+def stand_back(attempt: int) -> None:
+    """Wait for a random time, longer after each attempt, so that two who write the same get by each other."""
+    time.sleep(random.uniform(0, min(0.5, 0.02 * 2**attempt)))
+
+
 class Deadline:
     """The end of a Lambda invocation, asked for between pieces of work."""
 

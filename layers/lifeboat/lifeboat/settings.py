@@ -12,10 +12,10 @@ from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Quotas
 
 MAY_BE_EMPTY = frozenset(
-    {"user_pool_id", "source_sub_attribute", "capture_retry_queue_url", "replica_region"}
+    {"user_pool_id", "source_sub_attribute", "capture_queue_url", "capture_retry_queue_url", "replica_region"}
 )
-"""Settings that may have no value: the backup stack exports no pool and captures nothing, and not everybody
-keeps the old sub or has a replica elsewhere."""
+"""Settings that may have no value: the backup stack exports and captures no pool, and not everybody keeps the
+old sub or has a replica elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,9 @@ class Settings:
     topic_arn: str
     notify_on: str
     export_schedule: str
+    live_sync: str
+    capture_quota_share: int
+    capture_queue_url: str
     capture_retry_queue_url: str
     admin_group: str
     export_from: str
@@ -85,6 +88,11 @@ class Settings:
     def exported_region(self) -> str:
         """The Region that an export reads the pool in, "" for the function's own."""
         return self.replica_region if self.export_from == "REPLICA" else ""
+
+    @property
+    def captures_changes(self) -> bool:
+        """Whether changes are written to the backup while exports run."""
+        return self.live_sync != "OFF"
 
     @property
     def quotas(self) -> Quotas:

@@ -114,6 +114,12 @@ def prompt_dynamodb() -> DynamoDBServiceResource:
 
 
 @cache
+def prompt_sqs() -> SQSClient:
+    """SQS in the function's Region, for a function that a sign-up waits for."""
+    return boto3.client("sqs", config=_PROMPT_CONFIG)
+
+
+@cache
 def s3() -> S3Client:
     """S3 in the function's Region."""
     return boto3.client("s3", config=_CONFIG)

@@ -44,6 +44,7 @@ class PoolReader:
         self._pools = budget.bucket(Category.USER_POOL_READ)
         self._resources = budget.bucket(Category.USER_POOL_RESOURCE_READ)
         self._reads = budget.bucket(Category.USER_READ)
+        self._memberships = budget.bucket(Category.USER_RESOURCE_READ)
 
     def describe(self) -> Mapping[str, Any]:
         """DescribeUserPool's `UserPool`. Raises ResourceNotFound."""
@@ -138,6 +139,24 @@ class PoolReader:
             return False
         return True
 
+    def groups_of(self, username: str) -> list[str]:
+        """The names of a user's groups, by AdminListGroupsForUser. Raises ResourceNotFound: no such user.
+
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminListGroupsForUser.html
+        """
+        pages = self._pages(
+            lambda place: call(
+                self._memberships,
+                self._client.admin_list_groups_for_user,
+                UserPoolId=self.pool_id,
+                Username=username,
+                Limit=PAGE,
+                **place,
+            ),
+            "NextToken",
+        )
+        return [str(entry["GroupName"]) for page in pages for entry in page.get("Groups", [])]
+
     def members(self, group_name: str) -> Iterator[User]:
         """A group's members. Raises ResourceNotFound when the group is gone."""
         for page in self.member_pages(group_name):
@@ -195,6 +214,7 @@ def group_from_listing(entry: Mapping[str, Any]) -> Group:
         description=entry.get("Description"),
         precedence=entry.get("Precedence"),
         role_arn=entry.get("RoleArn"),
+        created_at=_date(entry.get("CreationDate")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lifeboat.aws import clients
@@ -25,6 +26,9 @@ from lifeboat.export.users import UserExport
 from lifeboat.listing import lanes
 from lifeboat.pacing import Budget, Category
 from lifeboat.settings import settings
+from lifeboat.store.ledger import Ledger
+from lifeboat.store.live_writer import LiveVersionWriter
+from lifeboat.store.markers import Markers
 from lifeboat.store.table import BackupTable, VersionWriter
 
 if TYPE_CHECKING:
@@ -60,6 +64,19 @@ def _lanes(run: Run) -> int:
 
 
 def _writer(run: Run) -> VersionWriter:
+    if not run.get("Live"):
+        return VersionWriter(_table(), run["At"], settings().history_days)
+    table = _table()
+
+    def drifted(drift: Mapping[str, int]) -> None:
+        amounts = {f"drift_{kind}": number for kind, number in drift.items() if number}
+        Ledger(table, "export").add(run["ExportId"], amounts)
+
+    return LiveVersionWriter(table, Markers(table), run["At"], settings().history_days, drifted)
+
+
+def _plain_writer(run: Run) -> VersionWriter:
+    """For what no capture writes."""
     return VersionWriter(_table(), run["At"], settings().history_days)
 
 
@@ -107,7 +124,7 @@ def configuration_export(run: Run) -> ConfigurationExport:
     """For Capture Configuration."""
     with_secrets = settings().capture_client_secrets == "true"
     reader = ConfigurationReader(_cognito(), settings().user_pool_id, _budget(1), with_secrets)
-    return ConfigurationExport(_table(), reader, _absences(run), _writer(run))
+    return ConfigurationExport(_table(), reader, _absences(run), _plain_writer(run))
 
 
 def retirement(run: Run) -> Retirement:

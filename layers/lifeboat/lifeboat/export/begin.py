@@ -19,6 +19,7 @@ from lifeboat.operator_input import parse
 from lifeboat.pacing import Budget, Category
 from lifeboat.request_plan import ExportPlan
 from lifeboat.settings import Settings
+from lifeboat.settling import Settled, nothing_settled
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
 from lifeboat.store.table import BackupTable
@@ -39,6 +40,7 @@ class Begun(TypedDict):
     Run: Run
     UserPortions: list[Portion]
     Groups: dict[str, int]
+    Captures: Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,11 @@ class ExportBeginning:
         if dead is not None:
             ledger.end(dead, "FAILED", {}, DIED)
         # For how long this export keeps what it replaces: an import as of a moment before it goes by that.
-        kept = {"user_pool_id": self.reader.pool_id, "history_days": self.settings.history_days}
+        kept: dict[str, Any] = {
+            "user_pool_id": self.reader.pool_id,
+            "history_days": self.settings.history_days,
+            "live_sync": self.settings.live_sync,
+        }
         ledger.begin(export_id, arn, at, kept)
         latest = ledger.latest()
         if latest is not None and latest["started_at"] > at:
@@ -90,6 +96,7 @@ class ExportBeginning:
             "AllowMassRetirement": asked.AllowMassRetirement,
             "EstimatedUsers": estimated,
             "CaptureMfa": captures_mfa,
+            "Live": self.settings.captures_changes,
         }
         plan = {"prefixes": len(prefixes), "workers": run["Workers"], "requests": requests.lines()}
         read_at = self.place.note(region_of(arn))
@@ -98,6 +105,7 @@ class ExportBeginning:
             "Run": run,
             "UserPortions": [{"Prefixes": part} for part in dealt],
             "Groups": {"Left": 0},
+            "Captures": nothing_settled(),
         }
 
     def _captures_mfa(self, description: Mapping[str, Any]) -> bool:

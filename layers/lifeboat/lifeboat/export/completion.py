@@ -51,9 +51,17 @@ class ExportEnd:
         guard = task["Guard"]
         status = COMPLETED_WITHOUT_CLEANUP if guard else COMPLETED
         completeness = self._completeness(counts[Kind.USER]["listed"], run["EstimatedUsers"])
-        values = {"counts": counts, "completeness": completeness, "configuration": _configuration(task)}
+        values: dict[str, Any] = {
+            "counts": counts,
+            "completeness": completeness,
+            "configuration": _configuration(task),
+        }
+        if run.get("Live"):
+            values.update(self._live(run["ExportId"], task))
         entry = Ledger(self.table, "export").end(run["ExportId"], status, values, guard, keep=True)
         Lock(self.table, self.executions, "export").release(run["ExecutionArn"])
+        if "drift" in values:
+            publish(self.settings.stack_name, {"ExportDrift": sum(values["drift"].values())})
         publish(
             self.settings.stack_name,
             {
@@ -90,6 +98,21 @@ class ExportEnd:
             error=True,
         )
         return failure
+
+    def _live(self, export_id: str, task: CompleteTask) -> dict[str, Any]:
+        """The ledger's entry for an export beside captures.
+
+        `drift` is what it had to write that no capture has brought; the first one after captures were
+        switched on has all that happened before to write. `settled` is who was captured meanwhile and read
+        again.
+        """
+        entry = Ledger(self.table, "export").get(export_id) or {}
+        drift = {
+            kind.value: int(entry.get(f"drift_{kind.value}", 0))
+            for kind in (Kind.USER, Kind.GROUP, Kind.MEMBERSHIP)
+        }
+        settled = task.get("Captures")
+        return {"drift": drift, "settled": settled["Users"] if settled else 0}
 
     @staticmethod
     def _completeness(listed: int, estimated: int) -> dict[str, Any]:
@@ -129,6 +152,12 @@ def _account(
                 f"Cognito refused to show of the configuration: {', '.join(configuration['unread'])}. "
                 "What the backup holds of it was left as it is."
             )
+    if "drift" in entry:
+        missed = ", ".join(f"{number} {kind}" for kind, number in entry["drift"].items())
+        lines.append(
+            f"captures: {entry['settled']} users captured meanwhile were read again; "
+            f"written that no capture has brought: {missed}"
+        )
     if guard:
         lines += ["", guard]
     if completeness["differs"]:

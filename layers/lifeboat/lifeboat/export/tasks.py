@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 from lifeboat.export.counts import Counts
+from lifeboat.settling import Settled
 
 
 class Run(TypedDict):
-    """The export at hand. `At` is the moment its versions are valid from; rates follow from `Workers`."""
+    """The export at hand. `At` is the moment its versions are valid from; rates follow from `Workers`.
+
+    `Live` is whether changes are captured beside it.
+    """
 
     ExportId: str
     At: str
@@ -17,6 +21,7 @@ class Run(TypedDict):
     AllowMassRetirement: bool
     EstimatedUsers: int
     CaptureMfa: bool
+    Live: NotRequired[bool]
 
 
 class Portion(TypedDict):
@@ -147,3 +152,4 @@ class CompleteTask(TypedDict):
     Guard: str
     Retired: list[dict[str, int]]
     Configuration: NotRequired[ConfigurationResult]
+    Captures: NotRequired[Settled]

@@ -104,7 +104,8 @@ def draft_group(group: Group) -> Draft:
         content["precedence"] = group.precedence
     if group.role_arn is not None:
         content["role_arn"] = group.role_arn
-    return Draft(group_key(group.name), Kind.GROUP, content, {})
+    notes = {"created_at": group.created_at} if group.created_at else {}
+    return Draft(group_key(group.name), Kind.GROUP, content, notes)
 
 
 def draft_membership(membership: Membership) -> Draft:

@@ -123,6 +123,23 @@ def federated_key(pool_id: str, sub: str) -> Key:
     return Key(f"FEDERATED#{pool_id}", sub)
 
 
+CAPTURES = "CAPTURE#"
+
+
+def marker_partition(shard: str) -> str:
+    """The partition of the markers of the captured users of a shard."""
+    return f"{CAPTURES}{shard}"
+
+
+def marker_key(sub: str) -> Key:
+    """The marker of a captured user."""
+    return Key(marker_partition(shard_of(sub)), sub)
+
+
+GROUPS_MARKER = Key(marker_partition(GROUPS), GROUPS)
+"""The marker of all groups, which are captured together."""
+
+
 def lock_key(workflow: str, region: str) -> Key:
     """The lock of a workflow in a Region."""
     return Key("LOCK", f"{workflow}#{region}")

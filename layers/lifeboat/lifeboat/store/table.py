@@ -26,7 +26,8 @@ from lifeboat.store.items import (
     membership_from,
     user_from,
 )
-from lifeboat.store.keys import Key, pool_key, shards_under, user_partition
+from lifeboat.store.keys import Key, pool_key, shards_under, user_key, user_partition
+from lifeboat.store.transactions import Write, transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBServiceResource
@@ -217,6 +218,14 @@ class BackupTable(Backup):
         # Other subs may begin with the same characters.
         return None if user is None else (user, [each for each in memberships if each.sub == user.sub])
 
+    def items_of_user(self, sub: str) -> dict[Key, Item]:
+        """The items of a user and of its memberships, by their keys, by one consistent Query."""
+        first = user_key(sub)
+        condition = KeyCondition("pk").eq(first.pk) & KeyCondition("sk").begins_with(first.sk)
+        found = self.query(condition, consistent=True)
+        # Other subs may begin with the same characters.
+        return {Key(item["pk"], item["sk"]): item for item in found if item["sub"] == sub}
+
     def configuration(self, name: str) -> PoolConfiguration | None:
         """A part of the pool's configuration."""
         item = self.get(pool_key(name))
@@ -235,6 +244,10 @@ class BackupTable(Backup):
         with store_errors("DynamoDB"), self.table.batch_writer(["pk", "sk"]) as batch:
             for key in keys:
                 batch.delete_item(Key={"pk": key.pk, "sk": key.sk})
+
+    def transact(self, writes: Iterable[Write]) -> bool:
+        """Do all or nothing, 100 writes at most; False if an item is not as one of them expects it."""
+        return transact(self._resource.meta.client, self.name, list(writes))
 
 
 class VersionWriter:

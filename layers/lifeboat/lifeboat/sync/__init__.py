@@ -1,1 +1,1 @@
-"""Keeping the backup, and a standby pool, seconds behind the pool."""
+"""Keeping the backup up to date between exports."""

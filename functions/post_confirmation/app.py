@@ -1,0 +1,23 @@
+"""Post Confirmation: a user who has just been confirmed is in the backup a moment later.
+
+A PostConfirmation trigger: Cognito waits for the answer before the sign-up goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifeboat.sync.assembly import confirmed_capture
+from lifeboat.sync.confirmation import ConfirmationEvent
+from lifeboat.telemetry import logger
+from lifeboat.usage import publishes_usage
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context
+@publishes_usage
+def handler(event: ConfirmationEvent, context: LambdaContext) -> ConfirmationEvent:
+    """Answer the trigger with its own event, whatever happens: an exception would fail the sign-up."""
+    return confirmed_capture().answer(event)

@@ -1,0 +1,23 @@
+"""How far the end of an export has come that reads again whoever was captured meanwhile."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Settled(TypedDict):
+    """The shards before `Shard` are settled, and in it the subs up to `Behind`.
+
+    `Users` were captured again, and for them `Written` versions began or ended.
+    """
+
+    Shard: int
+    Behind: str
+    Users: int
+    Written: int
+    Finished: bool
+
+
+def nothing_settled() -> Settled:
+    """Where the state begins."""
+    return {"Shard": 0, "Behind": "", "Users": 0, "Written": 0, "Finished": False}
