@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response, new_uuid
-from ministack.services import cognito
+from ministack.services import cognito, lambda_svc
 
+from local.function_policy import permits
 from local.patching import Patches
 from local.private_actions import SIGN_IN
 
@@ -24,6 +25,14 @@ patches = Patches()
 
 class TriggerFailed(Exception):
     """A PreTokenGeneration trigger that failed; the message is what AWS tells the caller."""
+
+    code = "UserLambdaValidationException"
+
+
+class TriggerForbidden(TriggerFailed):
+    """One whose function does not let Cognito invoke it for this pool."""
+
+    code = "UnexpectedLambdaException"
 
 
 @patches.replace(cognito, "_dispatch_idp", "eff61c61ce4d")
@@ -42,7 +51,8 @@ async def dispatch(
 def sign_in(data: dict[str, Any]) -> Response:
     """Sign in with an identity: {UserPoolId, ProviderName, UserId, Attributes, ClientId}.
 
-    Attributes are the pool's, as the provider's mapping gives them. Answers {Username, Sub, IdToken}.
+    Attributes are the pool's, as the provider's mapping gives them. Answers {Username, Sub, IdToken,
+    Created}: Created is whether the profile is new.
     """
     pool, missing = cognito._resolve_pool(data["UserPoolId"])
     if missing:
@@ -55,7 +65,8 @@ def sign_in(data: dict[str, Any]) -> Response:
         return _refuse("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
     attributes = dict(data["Attributes"])
     username = _username(pool, data, attributes)
-    if username not in pool["_users"]:
+    created = username not in pool["_users"]
+    if created:
         try:
             username = _first_sign_in(pool, data, client_id, attributes)
         except cognito._PreSignUpRejected as error:
@@ -69,7 +80,7 @@ def sign_in(data: dict[str, Any]) -> Response:
     )
     sub = cognito._attr_list_to_dict(user["Attributes"])["sub"]
     return json_response(  # type: ignore[no-any-return]
-        {"Username": username, "Sub": sub, "IdToken": tokens["IdToken"]}
+        {"Username": username, "Sub": sub, "IdToken": tokens["IdToken"], "Created": created}
     )
 
 
@@ -184,7 +195,13 @@ def build_pretoken_event(original: Callable[..., dict[str, Any]], **arguments: A
 
 @patches.replace(cognito, "_apply_pretoken_trigger", "3ea4dfabd7f5")
 def apply_pretoken_trigger(original: Callable[..., Any], **arguments: Any) -> Any:
-    """Give a failure a name; that it is one, MINISTACK_COGNITO_PRETOKEN_STRICT says."""
+    """Give a failure a name; that it is one, MINISTACK_COGNITO_PRETOKEN_STRICT says.
+
+    Without the permission of the function's policy AWS does not invoke it.
+    """
+    if not _permitted(arguments["pool_id"]):
+        text = "PreTokenGeneration invocation failed due to error AccessDeniedException."
+        raise TriggerForbidden(text)
     try:
         return original(**arguments)
     except Exception as error:
@@ -202,7 +219,17 @@ def run_idp_handler(
     try:
         return original(handler, action, data)
     except TriggerFailed as error:
-        return _refuse("UserLambdaValidationException", str(error))
+        return _refuse(error.code, str(error))
+
+
+def _permitted(pool_id: str) -> bool:
+    """Say whether the function of a pool's PreTokenGeneration trigger, if it has one, may be invoked."""
+    pool = cognito._user_pools.get(pool_id) or {}
+    triggers = pool.get("LambdaConfig") or {}
+    arn = (triggers.get("PreTokenGenerationConfig") or {}).get("LambdaArn")
+    arn = arn or triggers.get("PreTokenGeneration")
+    function = lambda_svc._get_base_func_record_for_ref(arn)[0] if arn else None
+    return function is None or permits(function["policy"], pool["Arn"])
 
 
 def _refuse(code: str, message: str) -> Response:

@@ -12,6 +12,14 @@ from local.patching import Patches
 
 EVENT_SOURCE = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
 
+NUMBERS = (
+    "BatchSize",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+)
+SWITCHES = ("BisectBatchOnFunctionError", "Enabled")
+
 patches = Patches()
 
 
@@ -33,11 +41,14 @@ def execute_function(original: Callable[..., Any], func: dict[str, Any], event: 
 
 
 def with_numbers(properties: dict[str, Any]) -> dict[str, Any]:
-    """Turn an event source's numbers, which a parameter gives as strings, into numbers."""
+    """Turn an event source's numbers and switches, which a parameter gives as strings, into such."""
     converted = dict(properties)
-    for name in ("BatchSize", "MaximumBatchingWindowInSeconds"):
+    for name in NUMBERS:
         if name in converted:
             converted[name] = int(converted[name])
+    for name in SWITCHES:
+        if name in converted:
+            converted[name] = str(converted[name]).lower() == "true"
     scaling = converted.get("ScalingConfig")
     if scaling:
         converted["ScalingConfig"] = {name: int(value) for name, value in scaling.items()}

@@ -1,8 +1,9 @@
 """Patches of ministack that count what AWS bills; they change nothing that ministack does.
 
 DynamoDB units are those of amazondynamodb/latest/developerguide/read-write-operations.html: a write unit for
-each started KB of an item and of each index entry that it changes, in the table and again in each replica; a
-read unit for each started 4 KB that a Query evaluated or a GetItem returned, half of one where the read is
+each started KB of an item and of each index entry that it changes, in the table and again in each replica;
+two for an item written, or checked, in a transaction, but in a replica one (transaction-apis.html); a read
+unit for each started 4 KB that a Query evaluated or a GetItem returned, half of one where the read is
 eventually consistent. Not counted: writes refused by their condition, deletes of what is not there, and reads
 of what is not there. State transitions are states entered, retries, and one for an execution's end.
 """
@@ -31,6 +32,7 @@ Application = Callable[..., Awaitable[None]]
 patches = Patches()
 
 _in_batch: contextvars.ContextVar[bool] = contextvars.ContextVar("in_batch", default=False)
+_in_transaction: contextvars.ContextVar[bool] = contextvars.ContextVar("in_transaction", default=False)
 _consistent: contextvars.ContextVar[bool] = contextvars.ContextVar("consistent", default=False)
 
 
@@ -46,11 +48,15 @@ def kind_of(item: dict[str, Any]) -> str:
 
 
 def count_write(
-    table: dict[str, Any], units: float, old_item: dict[str, Any] | None, new_item: dict[str, Any] | None
+    table: dict[str, Any],
+    units: float,
+    old_item: dict[str, Any] | None,
+    new_item: dict[str, Any] | None,
+    more: float = 0.0,
 ) -> None:
-    """Count one write and its units, and the units again in each other replica."""
+    """Count one write and its units, and the units again in each other replica, `more` in the first only."""
     region = get_region()
-    METER.add("dynamodb", region, "write_units", amount=units)
+    METER.add("dynamodb", region, "write_units", amount=units + more)
     for other in dynamodb._replica_group(table):
         if other != region:
             METER.add("dynamodb", other, "replicated_write_units", amount=units)
@@ -104,11 +110,27 @@ def emit_stream_event(
     table = dynamodb._tables.get(table_name)
     if table is not None and replicate and not _in_batch.get():
         sizes = [dynamodb._item_size_bytes(item) for item in (old_item, new_item) if item]
-        units = dynamodb._capacity_kb(max(sizes, default=0))
+        item_units = units = dynamodb._capacity_kb(max(sizes, default=0))
         for index in table.get("GlobalSecondaryIndexes") or []:
             units += dynamodb._index_write_units(table, index, old_item, new_item)
-        count_write(table, units, old_item, new_item)
+        count_write(table, units, old_item, new_item, item_units if _in_transaction.get() else 0.0)
     original(table_name, event_name, old_item, new_item, replicate)
+
+
+@patches.replace(dynamodb, "_transact_write_items", "d931eab08754")
+def transact_write_items(original: Callable[..., Any], data: dict[str, Any]) -> Any:
+    """Count a transaction's writes twice, and what it only checks like a write."""
+    token = _in_transaction.set(True)
+    try:
+        answer = original(data)
+    finally:
+        _in_transaction.reset(token)
+    checks = [each["ConditionCheck"] for each in data.get("TransactItems") or () if "ConditionCheck" in each]
+    for check in checks if answer[0] == 200 else ():
+        item = dynamodb._get_item_by_key(dynamodb._tables[check["TableName"]], check["Key"])
+        units = 2.0 * dynamodb._capacity_kb(dynamodb._item_size_bytes(item or check["Key"]))
+        METER.add("dynamodb", get_region(), "write_units", amount=units)
+    return answer
 
 
 @patches.replace(dynamodb, "_query", "50c2e7ec69e9")

@@ -23,6 +23,7 @@ from ministack.core import lambda_runtime
 from ministack.services import scheduler
 
 from local import (
+    ministack_apis,
     ministack_clients,
     ministack_executions,
     ministack_federation,
@@ -33,14 +34,17 @@ from local import (
     ministack_permissions,
     ministack_speed,
     ministack_stacks,
+    ministack_streams,
     ministack_tables,
     ministack_transforms,
+    ministack_triggers,
 )
 from local.lambda_environments import functions_log
 from local.patching import PatchMismatchError, apply
 from local.processes import LOOPBACK
 
 ALL_PATCHES = (
+    ministack_apis.patches,
     ministack_clients.patches,
     ministack_executions.patches,
     ministack_federation.patches,
@@ -51,8 +55,10 @@ ALL_PATCHES = (
     ministack_permissions.patches,
     ministack_speed.patches,
     ministack_stacks.patches,
+    ministack_streams.patches,
     ministack_tables.patches,
     ministack_transforms.patches,
+    ministack_triggers.patches,
 )
 SCHEDULE_TICK_SECONDS = 1  # ministack looks every 10 seconds which schedules are due
 

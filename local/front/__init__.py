@@ -7,9 +7,10 @@ where ministack is lenient, and a count of every message that would have been se
 
 or inside another one: `Front` in an event loop, `BackgroundFront` in a thread of its own.
 
-    server → hooks ← listing, attributes, aliases, recovery, groups, messages, homes, pools, permission,
-                     pool_settings, branding, clients, mfa, identities, import_jobs (features)
-           → upstream (ministack), quotas, faults, calls, constraints, control
+    server → hooks ← listing, attributes, aliases, confirmation, migration, recovery, groups, messages, homes,
+                     pools, permission, pool_settings, branding, clients, mfa, identities, import_jobs,
+                     replicas (features)
+           → upstream (ministack), quotas, faults, calls, constraints, trail, control
 """
 
 from local.front.background import BackgroundFront

@@ -15,6 +15,10 @@
     GET PUT         imports     {"start_seconds": 10, "users_per_second": 35, "failure_threshold": null,
                                 "default_status": "RESET_REQUIRED", "upload_seconds": 900,
                                 "expire_seconds": 86400}: how user import jobs go; see `ImportSettings`
+    GET PUT         events      {"delay_ms": 50, "spread_ms": 1000, "duplicate": 0, "reorder": 0, "lose": 0}:
+                                how CloudTrail's events arrive, see `EventSettings`; the answer also has
+                                how many were put, lost, duplicated, reordered, failed, and are pending
+    GET PUT         triggers    {"limit_seconds": 5.0}: how long a trigger may take at each attempt
     POST            reset       everything as at the start, but the seed; import jobs under way are stopped
     POST            federated   {"pool_id", "provider", "user_id", "attributes": {…}, "client_id"}: signs in
                                 with an identity of a provider; {"username", "sub", "groups", "id_token"}
@@ -37,12 +41,15 @@ from local.front.protocol import CognitoError, region_of_pool
 from local.front.quotas import QuotaSettings
 from local.front.settings import (
     REGION,
+    TRIGGER_SECONDS,
     BadSettings,
+    EventSettings,
     FederatedBody,
     ImportSettings,
     LatencyBody,
     RegionBody,
     SeedBody,
+    TriggerBody,
     read,
     read_faults,
     read_quotas,
@@ -71,6 +78,8 @@ class Control:
             "quotas": {"GET": self._get_quotas, "PUT": self._set_quotas},
             "latency": {"GET": self._get_latency, "PUT": self._set_latency},
             "imports": {"GET": self._get_imports, "PUT": self._set_imports},
+            "events": {"GET": self._get_events, "PUT": self._set_events},
+            "triggers": {"GET": self._get_triggers, "PUT": self._set_triggers},
             "reset": {"POST": self._reset},
             "federated": {"POST": self._sign_in},
             "health": {"GET": self._get_health},
@@ -182,13 +191,30 @@ class Control:
         self._front.conditions.imports = read(ImportSettings, body)
         return await self._get_imports(None)
 
+    async def _get_events(self, _: Any) -> Any:
+        return self._front.trail.as_json()
+
+    async def _set_events(self, body: Any) -> Any:
+        self._front.trail.settings = read(EventSettings, body)
+        return await self._get_events(None)
+
+    async def _get_triggers(self, _: Any) -> Any:
+        return {"limit_seconds": self._front.conditions.trigger_seconds}
+
+    async def _set_triggers(self, body: Any) -> Any:
+        self._front.conditions.trigger_seconds = read(TriggerBody, body).limit_seconds
+        return await self._get_triggers(None)
+
     async def _reset(self, _: Any) -> Any:
         front = self._front
+        front.conditions.trigger_seconds = TRIGGER_SECONDS
         front.faults.rules = ()
         front.quotas.settings = QuotaSettings()
         front.conditions.latency_ms = 0.0
         front.conditions.lost_regions.clear()
         front.imports.reset()
+        front.trail.reset()
+        front.replicas.reset()
         front.calls.clear()
         front.messages.clear()
         return {}

@@ -5,18 +5,19 @@ linked by Cognito_Subject. ministack knows the rest (who has too many links, or 
 know it (`local/ministack_federation.py`, where signing in is too).
 """
 
-import base64
-import json
 from typing import Any
 
+from local.front.confirmation import SIGN_UP, Confirmation
 from local.front.hooks import Hooks
 from local.front.pools import Pools
-from local.front.protocol import ROOT_KEY, Call, CognitoError, region_of_pool
+from local.front.protocol import ROOT_KEY, Call, CognitoError, claims_of_token, region_of_pool
 from local.front.settings import FederatedBody
 from local.front.taken import TakenAliases
+from local.front.trail import Trail
 from local.front.upstream import Upstream
 from local.private_actions import SIGN_IN
 
+SIGNED_IN = "SAML2Response_POST"  # the event of managed login that brings a provider's answer
 SUBJECT = "Cognito_Subject"
 SOCIAL = frozenset({"Facebook", "Google", "LoginWithAmazon", "SignInWithApple"})
 
@@ -24,10 +25,19 @@ SOCIAL = frozenset({"Facebook", "Google", "LoginWithAmazon", "SignInWithApple"})
 class Identities:
     """A feature: refuses links that Cognito refuses. `sign_in` is what the control API offers."""
 
-    def __init__(self, upstream: Upstream, pools: Pools, taken: TakenAliases) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        pools: Pools,
+        taken: TakenAliases,
+        confirmation: Confirmation,
+        trail: Trail,
+    ) -> None:
         self._upstream = upstream
         self._pools = pools
         self._taken = taken
+        self._confirmation = confirmation
+        self._trail = trail
 
     def register(self, hooks: Hooks) -> None:
         """Plug in."""
@@ -38,7 +48,8 @@ class Identities:
         """Do what a sign-in through a provider does; raises CognitoError as Cognito refuses.
 
         The first one makes the profile, unless the identity is linked to a user; a later one updates it. The
-        pool's PreTokenGeneration trigger runs. Returns username, sub, groups (the token's) and id_token.
+        pool's PreTokenGeneration trigger runs, at the first one PostConfirmation too. Returns username,
+        sub, groups (the token's) and id_token.
         """
         answer = await self._upstream.ask(
             region_of_pool(user.pool_id),
@@ -51,10 +62,14 @@ class Identities:
             ClientId=user.client_id,
         )
         self._taken.add(user.pool_id, user.attributes)
+        self._trail.service_event(user.pool_id, answer["Sub"], SIGNED_IN, user.client_id)
+        pool = await self._pools.of_id(user.pool_id) if answer["Created"] else None
+        if pool is not None:
+            await self._confirmation.fire(pool, SIGN_UP, answer["Username"], user.client_id or "")
         return {
             "username": answer["Username"],
             "sub": answer["Sub"],
-            "groups": _claims(answer["IdToken"]).get("cognito:groups", []),
+            "groups": claims_of_token(answer["IdToken"]).get("cognito:groups", []),
             "id_token": answer["IdToken"],
         }
 
@@ -81,9 +96,3 @@ def _identity_claimed(call: Call) -> set[str]:
     """Let one call after the other link an identity."""
     source = call.data.get("SourceUser") or {}
     return {f"{call.pool_id}/{source.get('ProviderName')}_{source.get('ProviderAttributeValue')}"}
-
-
-def _claims(token: str) -> dict[str, Any]:
-    """Return a token's claims."""
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==="))
-    return claims

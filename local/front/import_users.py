@@ -56,7 +56,7 @@ class ImportedUsers:
 
     async def make(self, pool: Pool, user: NewUser, status: str, sms_mfa: bool) -> RowResult:
         """Make a user with a status; raises BadRow, and CognitoError where ministack fails."""
-        password = _password(pool)
+        password = unguessable_password(pool)
         data = {
             "UserPoolId": pool.home.pool_id,
             "Username": user.username,
@@ -137,7 +137,7 @@ def _refusal(error: CognitoError) -> Exception:
     return error if error.status >= 500 else BadRow(error.message)
 
 
-def _password(pool: Pool) -> str:
+def unguessable_password(pool: Pool) -> str:
     """Make a random password that the pool's policy allows."""
     policy = (pool.description.get("Policies") or {}).get("PasswordPolicy") or {}
     length = max(int(policy.get("MinimumLength") or 0), 24)

@@ -7,14 +7,16 @@ so it is asked first. Its answer to what is allowed is InvalidAction.
 from local.front.hooks import Hooks
 from local.front.protocol import Answer, Call, CognitoError
 from local.front.upstream import Upstream
-from local.private_actions import SIGN_IN
+from local.private_actions import ALL
 
 UNKNOWN_UPSTREAM = "InvalidAction"
 
 LACKING = (
     "CreateManagedLoginBranding",
     "CreateUserImportJob",
+    "CreateUserPoolReplica",
     "DeleteManagedLoginBranding",
+    "DeleteUserPoolReplica",
     "DescribeManagedLoginBranding",
     "DescribeManagedLoginBrandingByClient",
     "DescribeRiskConfiguration",
@@ -29,6 +31,7 @@ LACKING = (
     "StopUserImportJob",
     "UpdateGroup",
     "UpdateManagedLoginBranding",
+    "UpdateUserPoolReplica",
 )
 
 
@@ -41,7 +44,7 @@ class Permission:
     def register(self, hooks: Hooks) -> None:
         """Plug in."""
         hooks.before(self._check, *LACKING)
-        hooks.before(_refuse, SIGN_IN)
+        hooks.before(_refuse, *ALL)
 
     async def _check(self, call: Call) -> Answer | None:
         answer = await self._upstream.pass_on(call)

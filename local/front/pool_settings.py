@@ -1,8 +1,8 @@
-"""Settings of a pool that ministack does not have: risk configuration, log delivery, replicas, protection.
+"""Settings of a pool that ministack does not have: risk configuration, log delivery, protection.
 
-API_SetRiskConfiguration.html, API_SetLogDeliveryConfiguration.html, API_LogConfigurationType.html,
-API_ListUserPoolReplicas.html and API_DeleteUserPool.html say what is kept and what is refused. What is kept
-is in the front's memory, and goes with its pool or app client.
+API_SetRiskConfiguration.html, API_SetLogDeliveryConfiguration.html, API_LogConfigurationType.html and
+API_DeleteUserPool.html say what is kept and what is refused. What is kept is in the front's memory, and goes
+with its pool or app client.
 """
 
 import time
@@ -37,7 +37,6 @@ class PoolSettings:
         hooks.before(self._set_risk, "SetRiskConfiguration")
         hooks.before(self._get_logs, "GetLogDeliveryConfiguration")
         hooks.before(self._set_logs, "SetLogDeliveryConfiguration")
-        hooks.before(self._list_replicas, "ListUserPoolReplicas")
         hooks.before(self._protect, "DeleteUserPool")
         hooks.after(self._pool_deleted, "DeleteUserPool")
         hooks.after(self._client_deleted, "DeleteUserPoolClient")
@@ -81,10 +80,6 @@ class PoolSettings:
     def _show_logs(self, call: Call) -> Answer:
         shown = {"UserPoolId": call.pool_id, "LogConfigurations": self._logs.get(call.pool_id, [])}
         return success({"LogDeliveryConfiguration": shown})
-
-    async def _list_replicas(self, call: Call) -> Answer:
-        await existing_pool(self._pools, call)
-        return success({"UserPoolReplicas": []})
 
     async def _protect(self, call: Call) -> None:
         pool = await self._pools.of_call(call, fresh=True)

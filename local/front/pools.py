@@ -7,7 +7,15 @@ from typing import Any
 
 from local.front.homes import Home, Homes
 from local.front.hooks import Hooks
-from local.front.protocol import Answer, Call, CognitoError, attributes_of, pool_of_token, region_of_pool
+from local.front.protocol import (
+    ROOT_KEY,
+    Answer,
+    Call,
+    CognitoError,
+    attributes_of,
+    pool_of_token,
+    region_of_pool,
+)
 from local.front.upstream import Upstream
 
 KEPT_SECONDS = 2.0
@@ -64,8 +72,13 @@ class Pools:
     async def of_call(self, call: Call, fresh: bool = False) -> Pool | None:
         """Return the pool that a call is about: by its id, app client or token; None if there is none."""
         home = await self._home(call)
-        if home is None:
-            return None
+        return await self._at(home, fresh) if home is not None else None
+
+    async def of_id(self, pool_id: str) -> Pool | None:
+        """Return a pool by its id, None if there is none."""
+        return await self._at(Home(region_of_pool(pool_id), ROOT_KEY, pool_id), fresh=False)
+
+    async def _at(self, home: Home, fresh: bool) -> Pool | None:
         kept = self._kept.get(home.pool_id)
         if kept is not None and not fresh and self._clock() - kept[0] < KEPT_SECONDS:
             return kept[1]

@@ -159,13 +159,18 @@ def authorization_for(access_key: str, region: str, service: str = "cognito-idp"
     return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
 
 
-def pool_of_token(token: Any) -> str:
-    """Return the pool id in a user token's `iss` claim, unverified; an empty string where there is none."""
+def claims_of_token(token: Any) -> dict[str, Any]:
+    """Return a user token's claims, unverified; {} where there are none."""
     try:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==="))
-        return str(claims["iss"]).rsplit("/", 1)[-1]
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return ""
+    except (AttributeError, IndexError, TypeError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def pool_of_token(token: Any) -> str:
+    """Return the pool id in a user token's `iss` claim, unverified; an empty string where there is none."""
+    return str(claims_of_token(token).get("iss") or "").rsplit("/", 1)[-1]
 
 
 def region_of_pool(pool_id: str) -> str:

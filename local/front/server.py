@@ -3,7 +3,7 @@
 What happens to a call, in this order; each step may end it:
 
     counted → latency → Region available? → quota → fault → documented constraints → hooks before
-            → ministack → hooks after → fault that loses the answer → counted again
+            → ministack → hooks after → event → fault that loses the answer → counted again
 
 Everything else that is not the protocol goes to a registered route (`/_front/…` is one) or, unchanged, to
 ministack (token endpoints, JWKS). Nothing of a request is ever logged: of a crash only its class and where it
@@ -22,10 +22,12 @@ from local.front.attributes import AttributeRules
 from local.front.branding import Branding
 from local.front.calls import Calls
 from local.front.clients import Clients
+from local.front.confirmation import Confirmation
 from local.front.constraints import Constraints
 from local.front.control import Control
 from local.front.exclusion import Exclusion
 from local.front.faults import Fate, Faults
+from local.front.functions import Functions
 from local.front.groups import Groups
 from local.front.homes import DEFAULT_REGIONS, Homes
 from local.front.hooks import Feature, Hooks
@@ -34,6 +36,7 @@ from local.front.import_jobs import ImportJobs
 from local.front.listing import Listing
 from local.front.messages import Messages
 from local.front.mfa import Mfa
+from local.front.migration import Migration
 from local.front.permission import Permission
 from local.front.pool_settings import PoolSettings
 from local.front.pools import Pools
@@ -49,8 +52,10 @@ from local.front.protocol import (
 )
 from local.front.quotas import Quotas
 from local.front.recovery import Recovery
+from local.front.replicas import Replicas
 from local.front.settings import Conditions
 from local.front.taken import TakenAliases
+from local.front.trail import Trail
 from local.front.upstream import Upstream, passable
 
 logger = logging.getLogger(__name__)
@@ -87,12 +92,16 @@ class Front:
         self.quotas = Quotas()
         self.faults = Faults(options.seed)
         self.conditions = Conditions()
+        self.trail = Trail(self.upstream, self.pools, self.homes, lambda: self.faults.seed)
         self.constraints = Constraints()
         self.hooks = Hooks()
         self._exclusion = Exclusion()
         self.taken = TakenAliases(self.pools)
-        self.identities = Identities(self.upstream, self.pools, self.taken)
+        self.replicas = Replicas(self.upstream, self.pools, self.conditions)
         aliases = Aliases(self.pools, self.taken)
+        functions = Functions(self.upstream, self.conditions)
+        confirmation = Confirmation(self.pools, functions)
+        self.identities = Identities(self.upstream, self.pools, self.taken, confirmation, self.trail)
         self.imports = ImportJobs(
             self.pools, aliases, self.taken, self._exclusion, self.constraints, self.conditions
         )
@@ -100,11 +109,14 @@ class Front:
             Permission(self.upstream),
             self.homes,
             self.pools,
+            self.replicas,
             Control(self),
             Listing(self.upstream),
             AttributeRules(self.pools),
             self.taken,
             aliases,
+            confirmation,
+            Migration(self.upstream, self.pools, functions, self._operate),
             Recovery(self.pools),
             Groups(self.upstream),
             PoolSettings(self.pools),
@@ -143,6 +155,7 @@ class Front:
         if self._runner is not None:
             await self._runner.cleanup()
         await self.imports.stop()
+        await self.trail.stop()
         await self.upstream.close()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -178,6 +191,7 @@ class Front:
             return failure(error)
         except Exception as error:
             return _crash(operation, error)
+        home = self.replicas.home_of(home, signed="Authorization" in request.headers)
         call = Call(operation, home.region, home.access_key, body, data, request.headers)
         tally = self.calls.begin(call.region, operation)
         answer: Answer | None = None
@@ -201,7 +215,7 @@ class Front:
         self.quotas.admit(call)
         if fate.before is not None:
             fate.before.strike()
-        answer = await self._operate(call)
+        answer = await self.trail.recorded(call, self._operate)
         if fate.after is not None:
             fate.after.strike()
         for silent in fate.silent:
@@ -211,6 +225,7 @@ class Front:
     async def _operate(self, call: Call) -> Answer:
         """Check a call, carry it out upstream or in a hook, and complete the answer."""
         self.constraints.check(call.operation, call.data)
+        call = await self.replicas.at_primary(call)
         async with self._exclusion.hold(self.hooks.claims_of(call)):
             answer = await self.hooks.run_before(call)
             if answer is None:

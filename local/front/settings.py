@@ -16,11 +16,13 @@ from local.front.quotas import QuotaSettings
 
 T = TypeVar("T")
 
+TRIGGER_SECONDS = 5.0
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 RegionName = Annotated[str, Field(pattern=rf"^{REGION.pattern}$")]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -52,6 +54,21 @@ class ImportSettings(_Body, frozen=True):
     expire_seconds: Seconds = 86_400.0
 
 
+class EventSettings(_Body, frozen=True):
+    """`PUT /_front/events`: how the events of calls arrive (`trail.py`).
+
+    Each comes `delay_ms` after its call. Shares from 0 to 1: those of `lose` never come, those of `reorder`
+    come up to `spread_ms` later than they should, behind events of later calls, those of `duplicate` come
+    again, up to `spread_ms` later.
+    """
+
+    delay_ms: Milliseconds = 50.0
+    spread_ms: Milliseconds = 1_000.0
+    duplicate: Share = 0.0
+    reorder: Share = 0.0
+    lose: Share = 0.0
+
+
 @dataclass(slots=True)
 class Conditions:
     """What the front simulates besides quotas and faults: lost Regions, latency, the pace of import jobs."""
@@ -59,6 +76,13 @@ class Conditions:
     lost_regions: set[str] = field(default_factory=set)
     latency_ms: float = 0.0
     imports: ImportSettings = field(default_factory=ImportSettings)
+    trigger_seconds: float = TRIGGER_SECONDS
+
+
+class TriggerBody(_Body):
+    """`PUT /_front/triggers`: how long a trigger may take at each of its three attempts."""
+
+    limit_seconds: Rate = TRIGGER_SECONDS
 
 
 class RegionBody(_Body):

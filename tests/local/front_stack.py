@@ -36,6 +36,7 @@ class FrontStack:
         self.upstream_url = upstream_url
         self.url = front_url
         self._clients: dict[tuple[str, str, int], CognitoIdentityProviderClient] = {}
+        self._others: dict[tuple[str, str], Any] = {}
 
     def client(
         self, region: str = "us-east-1", attempts: int = 1, endpoint: str = ""
@@ -58,13 +59,26 @@ class FrontStack:
             )
         return self._clients[key]
 
+    def service(self, name: str, region: str = "us-east-1") -> Any:
+        """Return a client of another service, at ministack."""
+        if (name, region) not in self._others:
+            make: Any = boto3.client  # whose types have no room for a service's name
+            self._others[name, region] = make(
+                name,
+                region_name=region,
+                endpoint_url=self.upstream_url,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+        return self._others[name, region]
+
     def at(self, url: str) -> "FrontStack":
         """Return the same for another front."""
         return FrontStack(self.upstream_url, url)
 
     def close(self) -> None:
         """Close the clients' connections."""
-        for client in self._clients.values():
+        for client in (*self._clients.values(), *self._others.values()):
             client.close()
 
     def http(

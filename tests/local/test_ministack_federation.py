@@ -70,6 +70,13 @@ def trigger(aws: EmbeddedAws) -> str:
         Code={"ZipFile": content.getvalue()},
         Timeout=5,
     )
+    aws.client("lambda", REGION).add_permission(
+        FunctionName="trigger",
+        StatementId="pools",
+        Action="lambda:InvokeFunction",
+        Principal="cognito-idp.amazonaws.com",
+        SourceArn=f"arn:aws:cognito-idp:{REGION}:000000000000:userpool/*",
+    )
     return str(function["FunctionArn"])
 
 
