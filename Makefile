@@ -21,6 +21,10 @@ LATENCY_MS ?= 150
 KINDS ?=
 POINTS ?= 20
 
+# Which stack `make redrive` looks at
+STACK ?= lifeboat
+REGION ?= us-east-1
+
 export SAM_CLI_TELEMETRY := 0
 
 PYTEST := $(PY) -m pytest
@@ -28,7 +32,7 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth scale-model lock clean
+.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth scale-model redrive lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -76,6 +80,9 @@ scale-model: $(INSTALLED)  ## Reckon time, cost, payloads and history events for
 
 kill-points: $(INSTALLED)  ## Kill an import at random points, resume it, compare (POINTS=20 SEED=1)
 	$(PY) -m local.fidelity.kill_points --points $(POINTS) --seed $(SEED)
+
+redrive: $(INSTALLED)  ## Give the messages in a stack's dead-letter queues another try (STACK=lifeboat REGION=us-east-1)
+	$(PY) -m local.redrive --stack $(STACK) --region $(REGION)
 
 lock: $(INSTALLED)  ## Resolve both requirements.in again into requirements.txt with hashes
 	$(LOCK) requirements.in --output-file requirements.txt

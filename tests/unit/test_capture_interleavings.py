@@ -181,7 +181,7 @@ def test_who_joins_a_group_while_its_namesake_is_retired_stays_in_it() -> None:
 def test_a_user_captured_again_and_again_is_left_to_be_captured_later() -> None:
     world = filled(1)
     rename(world, "Anna")
-    world.memory.transact = lambda _: False  # type: ignore[assignment, misc]
+    world.memory.transact = lambda _: False  # type: ignore[assignment]
     with pytest.raises(StoreUnavailable):
         world.users.capture(SUBS[0])
     rename_group = replace(world.pool.all_groups["a"], precedence=7)

@@ -56,13 +56,13 @@ def _table() -> BackupTable:
 
 
 def _backup(run: Run) -> Backup:
-    """The backup that an import restores: as it is, or as the export of the moment asked for found it.
+    """The backup that an import restores: as it is, or as it was at the moment asked for.
 
     What had not expired when the import began is read to its end.
     """
     if not run["AsOf"]:
         return _table()
-    return AsOf(_table(), begun_at(run["ExportId"]), begun_at(run["ImportId"]))
+    return AsOf(_table(), run.get("Moment") or begun_at(run["ExportId"]), begun_at(run["ImportId"]))
 
 
 def _queue(url: str) -> Queue:

@@ -20,7 +20,7 @@ from lifeboat.pacing import Category
 from lifeboat.request_plan import ImportPlan
 from lifeboat.restore.lanes import lane_plan
 from lifeboat.restore.listing import LISTINGS
-from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked
+from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked, moment_read
 from lifeboat.restore.preflight import Preflight, Wishes
 from lifeboat.restore.scan import scan_field
 from lifeboat.restore.tasks import Run
@@ -199,6 +199,7 @@ class ImportBeginning:
         scans = scan_portions(users, head_start)
         run |= {
             "ExportId": checked.export["run_id"],
+            "Moment": moment_read(checked.export, run["AsOf"]) if run["AsOf"] else "",
             "Buckets": min(max(1, -(-users // USERS_PER_BUCKET)), MOST_BUCKETS),
             "Warnings": checked.warnings,
         }

@@ -3,6 +3,8 @@
 An export counts as one moment, its beginning: everything it writes is valid from then on, however long it
 runs. What failed and running exports wrote is a part of a state only. So a restore as of a moment gives the
 state that the last export found which had begun by then and was completed, now or later.
+
+If that export ran while changes were captured, what they brought until the moment is restored as well.
 """
 
 from __future__ import annotations
@@ -47,6 +49,11 @@ def moment_asked(text: str) -> str:
         raise InvalidInput("AsOf", f"names no moment; expected {EXPECTED_MOMENT}") from None
 
 
+def moment_read(export: Export, as_of: str) -> str:
+    """The moment that a restore reads: the beginning of the export, or AsOf if captures went on since."""
+    return as_of if export.get("live_sync", "OFF") != "OFF" else str(export["started_at"])
+
+
 @dataclass(frozen=True, slots=True)
 class Exports:
     """All exports, in the order in which they began, as an import finds them at the moment `now`.
@@ -61,7 +68,7 @@ class Exports:
     @classmethod
     def of(cls, ledger: Ledger, now: str, history_days: int) -> Exports:
         """Read them from the ledger of the exports."""
-        entries = ledger.all(("run_id", "started_at", "status", "history_days", "counts"))
+        entries = ledger.all(("run_id", "started_at", "status", "history_days", "counts", "live_sync"))
         # One that failed before its entry was opened has written nothing.
         return cls(tuple(each for each in entries if "started_at" in each), now, history_days)
 

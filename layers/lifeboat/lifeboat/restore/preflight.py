@@ -16,7 +16,7 @@ from lifeboat.cognito.replicas import ACTIVE, SECONDARY
 from lifeboat.errors import CognitoRefused, PreflightFailed, ResourceNotFound
 from lifeboat.model import now, seconds_between
 from lifeboat.restore import pool_differences
-from lifeboat.restore.moment import OLD_BACKUP, Exports
+from lifeboat.restore.moment import OLD_BACKUP, Exports, moment_read
 from lifeboat.restore.new_pool import Document, NewPool
 from lifeboat.restore.pool_creation import NOTHING_CAPTURED
 from lifeboat.restore.pool_differences import Found, lane_problems, source_sub_problems
@@ -117,7 +117,7 @@ class Preflight:
         """What the new pool is compared with; None if the moment asked for cannot be gone back to."""
         if not wishes.as_of:
             return self.table
-        return None if export is None else AsOf(self.table, export["started_at"], now())
+        return None if export is None else AsOf(self.table, moment_read(export, wishes.as_of), now())
 
     def _check_pool(
         self,

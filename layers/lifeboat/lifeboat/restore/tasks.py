@@ -10,8 +10,8 @@ class Run(TypedDict):
 
     `Buckets` is into how many parts the verification is divided; `UserPoolId` is "" until the pool that an
     import is to create is there. `AsOf` is the moment that was asked for, "" for the present; the import
-    restores the state that the export `ExportId` found. The input's ArnMap may be long: it is in the ledger
-    entry (`arn_map`).
+    restores the state that the export `ExportId` found, or that of `Moment`. The input's ArnMap may be long:
+    it is in the ledger entry (`arn_map`).
     """
 
     ImportId: str
@@ -19,6 +19,7 @@ class Run(TypedDict):
     ExecutionArn: str
     ExportId: str
     AsOf: str
+    Moment: NotRequired[str]
     Buckets: int
     UserLane: str
     SourceSubAttribute: str
