@@ -36,6 +36,7 @@ from local import (
     ministack_stacks,
     ministack_streams,
     ministack_tables,
+    ministack_transforms,
     ministack_triggers,
 )
 from local.lambda_environments import functions_log
@@ -56,6 +57,7 @@ ALL_PATCHES = (
     ministack_stacks.patches,
     ministack_streams.patches,
     ministack_tables.patches,
+    ministack_transforms.patches,
     ministack_triggers.patches,
 )
 SCHEDULE_TICK_SECONDS = 1  # ministack looks every 10 seconds which schedules are due

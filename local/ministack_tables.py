@@ -105,10 +105,40 @@ def create(original: Callable[..., Any], logical_id: str, properties: dict[str, 
 def update(
     original: Callable[..., Any], physical_id: str, old: dict[str, Any], new: dict[str, Any], stack: str
 ) -> Any:
-    """Bring replicas, TTL, point-in-time recovery and encryption of a global table up to date."""
+    """Bring replicas, indexes, TTL, point-in-time recovery and encryption of a global table up to date.
+
+    As on AWS one update may add or delete one index.
+    """
+    before, after = indexes(old), indexes(new)
+    if len([name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]) > 1:
+        text = "Cannot perform more than one GSI creation or deletion in a single update"
+        raise ValueError(f"AWS::DynamoDB::GlobalTable: {text}")
     updated = original(physical_id, table_properties(old), table_properties(new), stack)
     configure(updated[0], new)
+    for replica in replicas(new):
+        with request_scope(get_account_id(), replica["Region"]):
+            configure_indexes(updated[0], new)
     return updated
+
+
+def indexes(properties: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return a template's global secondary indexes by name."""
+    return {index["IndexName"]: index for index in properties.get("GlobalSecondaryIndexes") or ()}
+
+
+def configure_indexes(name: str, properties: dict[str, Any]) -> None:
+    """Give a replica the indexes that the template says; ministack changes those of one replica only."""
+    wanted = indexes(properties)
+    existing = {index["IndexName"] for index in dynamodb._tables[name].get("GlobalSecondaryIndexes") or ()}
+    changes = [{"Delete": {"IndexName": each}} for each in sorted(existing - wanted.keys())]
+    changes += [{"Create": wanted[each]} for each in sorted(wanted.keys() - existing)]
+    for change in changes:
+        request = {
+            "TableName": name,
+            "AttributeDefinitions": properties.get("AttributeDefinitions", []),
+            "GlobalSecondaryIndexUpdates": [change],
+        }
+        refuse_failure(dynamodb._update_table(request))
 
 
 @patches.replace(GLOBAL_TABLE, "delete", "ae2c6ae31885")

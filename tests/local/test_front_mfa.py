@@ -262,6 +262,35 @@ def test_a_verified_token_can_be_turned_off_and_on(front: FrontStack) -> None:
     assert factors(front, pool) == (["SOFTWARE_TOKEN_MFA"], "SOFTWARE_TOKEN_MFA")
 
 
+def test_a_replica_does_not_sign_in_who_uses_an_authenticator_app(front: FrontStack) -> None:
+    key: Any = {
+        "KeyType": "CUSTOMER_MANAGED_KEY",
+        "KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/mrk-1",
+    }
+    pool = mfa_pool(front, UserPoolTier="ESSENTIALS", KeyConfiguration=key)
+    cognito, there = front.client(), front.client("eu-west-1")
+    for name in ("ana", "ben"):
+        front.user(pool, name)
+    token = access_token(front, pool)
+    front.confirm(pool, "ben")
+    secret = cognito.associate_software_token(AccessToken=token)["SecretCode"]
+    cognito.verify_software_token(AccessToken=token, UserCode=code_of(secret))
+    cognito.create_user_pool_replica(UserPoolId=pool, RegionName="eu-west-1")
+    cognito.update_user_pool_replica(UserPoolId=pool, RegionName="eu-west-1", Status="ACTIVE")
+    client = front.app_client(pool, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"])
+
+    def sign_in(username: str) -> Any:
+        return there.admin_initiate_auth(
+            UserPoolId=pool,
+            ClientId=client,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": username, "PASSWORD": "Correct-horse-1"},
+        )
+
+    assert sign_in("ben")["AuthenticationResult"]
+    assert refusal(sign_in, username="ana")[0] == "OperationNotEnabledException"
+
+
 def test_sms_is_among_the_options_that_lists_show(front: FrontStack) -> None:
     pool = mfa_pool(front)
     cognito = front.client()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.front.protocol import claims_of_token
 from tests.local.trigger_function import make_function, shown
 
 if TYPE_CHECKING:
@@ -146,6 +147,28 @@ def test_a_sign_in_brings_the_user_with_the_password(front: FrontStack, function
     assert sign_in(front, client, "vera", metadata={"do": "fail"}, password="weak")["AuthenticationResult"]
     assert refused(sign_in, front=front, client=client, username="vera")[0] == "NotAuthorizedException"
     assert front.control("GET", "messages") == {}
+
+
+def test_a_user_just_brought_gets_the_groups_of_the_other_trigger(front: FrontStack, function: str) -> None:
+    _, client = pool_with(front, function, "UserMigration", "PreTokenGeneration")
+    answer = {"userAttributes": VERIFIED, "messageAction": "SUPPRESS"}
+    for _ in ("brought", "known"):
+        tokens = sign_in(front, client, "vera", answer)["AuthenticationResult"]
+        claims = claims_of_token(tokens["IdToken"])
+        assert claims["cognito:groups"] == ["from-backup"]
+        assert json.loads(claims["seen"]) == ["vera", "CONFIRMED", EMAIL]
+
+
+def test_no_token_is_made_by_a_function_that_does_not_let_cognito_in(
+    front: FrontStack, function: str
+) -> None:
+    shut = make_function(front, "shut", allowed=False)
+    pool = front.pool(LambdaConfig={"UserMigration": function, "PreTokenGeneration": shut})
+    client = front.app_client(pool, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    answer = {"userAttributes": VERIFIED, "messageAction": "SUPPRESS"}
+    code, message = refused(sign_in, front=front, client=client, username="vera", answer=answer)
+    assert code == "UnexpectedLambdaException"
+    assert message == "PreTokenGeneration invocation failed due to error AccessDeniedException."
 
 
 def test_an_administrator_signs_in_for_the_user(front: FrontStack, function: str) -> None:

@@ -139,6 +139,62 @@ def test_a_replica_goes_with_its_line_in_the_template_and_all_with_the_stack(sta
     assert (exists(PRIMARY), exists(BACKUP)) == (False, False)
 
 
+def test_an_index_is_added_to_every_replica_and_one_at_a_time(standin: Standin) -> None:
+    stacks = standin.client("cloudformation")
+    name = {"StackName": "indexes"}
+
+    def template(*indexed: str) -> str:
+        properties = {
+            "TableName": "indexes",
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                {"AttributeName": each, "AttributeType": "S"} for each in ("pk", *indexed)
+            ],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "GlobalSecondaryIndexes": [
+                {
+                    "IndexName": f"By{each}",
+                    "KeySchema": [{"AttributeName": each, "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+                for each in indexed
+            ],
+            "Replicas": [{"Region": region} for region in (PRIMARY, BACKUP)],
+        }
+        return json.dumps(
+            {"Resources": {"T": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": properties}}}
+        )
+
+    def found(region: str, attribute: str) -> list[str]:
+        answer = standin.client("dynamodb", region).query(
+            TableName="indexes",
+            IndexName=f"By{attribute}",
+            KeyConditionExpression="#a = :v",
+            ExpressionAttributeNames={"#a": attribute},
+            ExpressionAttributeValues={":v": {"S": "x"}},
+        )
+        return [item["pk"]["S"] for item in answer["Items"]]
+
+    stacks.create_stack(**name, TemplateBody=template())
+    stacks.get_waiter("stack_create_complete").wait(**name, WaiterConfig={"Delay": 1})
+    put = standin.client("dynamodb").put_item
+    put(TableName="indexes", Item={"pk": {"S": "1"}, "email": {"S": "x"}})
+    put(TableName="indexes", Item={"pk": {"S": "2"}})
+    stacks.update_stack(**name, TemplateBody=template("email"))
+    stacks.get_waiter("stack_update_complete").wait(**name, WaiterConfig={"Delay": 1})
+    put(TableName="indexes", Item={"pk": {"S": "3"}, "email": {"S": "x"}})
+    for region in (PRIMARY, BACKUP):
+        assert sorted(found(region, "email")) == ["1", "3"], region
+    stacks.update_stack(**name, TemplateBody=template("email", "name", "phone"))
+
+    def status() -> str:
+        return str(stacks.describe_stacks(**name)["Stacks"][0]["StackStatus"])
+
+    wait_for(lambda: status() == "UPDATE_ROLLBACK_COMPLETE", "the refusal of two indexes at once")
+    stacks.delete_stack(**name)
+    stacks.get_waiter("stack_delete_complete").wait(**name, WaiterConfig={"Delay": 1})
+
+
 def test_deploying_again_changes_nothing_and_keeps_the_items(standin: Standin) -> None:
     put(standin, BACKUP, "KEPT", note="still here")
     overrides = {"BackupTableName": standin.table, "Note": "another"}

@@ -19,6 +19,14 @@ def handler(event, context):
     if event["triggerSource"].startswith("PreSignUp"):
         event["response"]["autoConfirmUser"] = True
         return event
+    if event["triggerSource"].startswith("TokenGeneration"):
+        attributes = request["userAttributes"]
+        seen = [event["userName"], attributes["cognito:user_status"], attributes.get("email")]
+        claims = {"claimsToAddOrOverride": {"seen": json.dumps(seen)}}
+        event["response"]["claimsOverrideDetails"] = {
+            **claims, "groupOverrideDetails": {"groupsToOverride": ["from-backup"]}
+        }
+        return event
     if do == "show":
         raise RuntimeError(json.dumps(event))
     if do == "fail":

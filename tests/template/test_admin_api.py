@@ -206,7 +206,6 @@ def test_the_history_is_read_from_the_users_partitions_only() -> None:
     assert table.resources == ("arn:aws:dynamodb:us-east-1:111122223333:table/backup-table",)
     assert table.condition == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["USER#*", "HISTORY#USER#*"]},
-        "Null": {"dynamodb:LeadingKeys": "false"},
     }
 
 

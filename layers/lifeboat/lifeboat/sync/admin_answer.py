@@ -91,7 +91,7 @@ def answer(request: ApiRequest, group: str, work: Callable[[ApiRequest, str], Ap
     except InvalidRequest as error:
         return failure(HTTPStatus.BAD_REQUEST, "InvalidRequest", error.problem, field=error.field)
     except LifeboatError as error:
-        logger.warning("request of the admin API failed", error=_name(error))
+        logger.warning("request of the admin API failed", error=_name(error), reason=str(error))
         return refused(error, "")
     except Exception as error:
         # A traceback could repeat what was sent, so the error's name has to do.
