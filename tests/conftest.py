@@ -1,14 +1,17 @@
 """What holds for every test."""
 
 import gc
-from itertools import zip_longest
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
-COMPUTING = ("template", "local", "adapters", "statemachines", "unit")
-"""What keeps a core busy, the longest files first."""
+COMPUTING = ("adapters", "local", "statemachines", "template", "unit")
+"""What keeps a core busy, the longest files first. The tests of e2e mostly wait."""
+
+AMONG = 3
+"""So many files that compute come after each that waits."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,12 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return COMPUTING.index(folder) if folder in COMPUTING else -1
 
     waiting = [path for path in files if rank(path) < 0]
-    others = sorted((path for path in files if rank(path) >= 0), key=rank)
-    ordered = [
-        path for among in zip_longest(waiting, others[: len(waiting)]) for path in among if path is not None
-    ]
-    ordered += others[len(waiting) :]
-    items[:] = [item for path in ordered for item in files[path]]
+    others = iter(sorted((path for path in files if rank(path) >= 0), key=rank))
+    ordered: list[Path] = []
+    for path in waiting:
+        ordered += [path, *islice(others, AMONG)]
+    items[:] = [item for path in (*ordered, *others) for item in files[path]]
 
 
 def pytest_collection_finish() -> None:

@@ -17,6 +17,8 @@ from local.people import POOL_SCHEMA, create_pool
 PRIMARY = "us-east-1"
 BACKUP = "eu-west-1"
 PATIENCE = 240.0
+LOOK_SECONDS = 0.5
+"""Between two looks at an execution that takes long: each takes from the functions what these need to end."""
 
 Snapshot = dict[str, dict[str, Any]]
 
@@ -24,12 +26,14 @@ Snapshot = dict[str, dict[str, Any]]
 T = TypeVar("T")
 
 
-def wait_for(look: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
-    """Look again and again until the answer is true, and return it."""
+def wait_for(look: Callable[[], T], what: str, seconds: float = PATIENCE, pause: float = 0.1) -> T:
+    """Look again and again, soon at first, until the answer is true, and return it."""
     end = time.monotonic() + seconds
+    wait = 0.05
     while not (answer := look()):
         assert time.monotonic() < end, f"waited {seconds:.0f} s in vain for {what}"
-        time.sleep(0.1)
+        time.sleep(wait)
+        wait = min(1.3 * wait, pause)
     return answer
 
 
@@ -84,7 +88,8 @@ class World:
             found: dict[str, Any] = states.describe_execution(executionArn=execution_arn)
             return found if found["status"] != "RUNNING" else None
 
-        found = wait_for(ended, f"the end of {execution_arn.rsplit(':', 1)[-1]}", seconds)
+        what = f"the end of {execution_arn.rsplit(':', 1)[-1]}"
+        found = wait_for(ended, what, seconds, LOOK_SECONDS)
         assert found is not None
         return found
 
