@@ -80,7 +80,24 @@ def template(
             "detail-type": ["AWS API Call via CloudTrail"],
             "detail": {"eventSource": ["cognito-idp.amazonaws.com"], "eventName": ["AdminCreateUser"]},
         },
-        "Targets": [{"Id": "queue", "Arn": {"Fn::GetAtt": "ChangesQueue.Arn"}}],
+        "Targets": [
+            {"Id": "shut", "Arn": {"Fn::GetAtt": "ShutQueue.Arn"}},
+            {"Id": "queue", "Arn": {"Fn::GetAtt": "ChangesQueue.Arn"}},
+        ],
+    }
+    may_send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": "ChangesQueue.Arn"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": "Rule.Arn"}}},
+    }
+    tls_only = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": {"Fn::GetAtt": "ChangesQueue.Arn"},
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     api = {
         "StageName": "v1",
@@ -104,6 +121,14 @@ def template(
         "Resources": {
             "GaveUpQueue": {"Type": "AWS::SQS::Queue"},
             "ChangesQueue": {"Type": "AWS::SQS::Queue"},
+            "ShutQueue": {"Type": "AWS::SQS::Queue"},
+            "ChangesPolicy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {
+                    "Queues": [{"Ref": "ChangesQueue"}],
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": [may_send, tls_only]},
+                },
+            },
             "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
             "StreamFunction": _function(
                 STREAM_CODE,
@@ -118,6 +143,7 @@ def template(
         "Outputs": {
             "ApiId": {"Value": {"Ref": "Api"}},
             "GaveUpQueueUrl": {"Value": {"Ref": "GaveUpQueue"}},
+            "ShutQueueUrl": {"Value": {"Ref": "ShutQueue"}},
             "ChangesQueueUrl": {"Value": {"Ref": "ChangesQueue"}},
         },
     }

@@ -176,6 +176,7 @@ def test_an_event_of_cognito_reaches_the_rules_queue(live: Live) -> None:
     assert (event["source"], event["detail"]["eventName"]) == ("aws.cognito-idp", "AdminCreateUser")
     assert event["detail"]["additionalEventData"]["sub"] == sub
     assert live.message("ChangesQueueUrl") is None, "the rule asks for nothing else"
+    assert live.message("ShutQueueUrl") is None, "its policy does not let the rule in"
 
 
 def test_the_api_takes_the_tokens_of_both_regions_and_throttles(live: Live) -> None:
