@@ -155,6 +155,29 @@ def test_what_users_do_themselves_names_the_client_only(front: FrontStack, liste
     assert not any(private in text for private in (EMAIL, PASSWORD, token, "vera"))
 
 
+def test_a_first_password_of_ones_own_is_told_of(front: FrontStack, listener: Listener) -> None:
+    pool, cognito = front.pool(), front.client()
+    client = front.app_client(pool, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    invited = cognito.admin_create_user(
+        UserPoolId=pool, Username="vera", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+    )["User"]
+    challenge = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "vera", "PASSWORD": PASSWORD},
+    )
+    cognito.respond_to_auth_challenge(
+        ClientId=client,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": "vera", "NEW_PASSWORD": f"{PASSWORD}!"},
+    )
+    (event,) = [each for each in listener.details() if each["eventName"] == "RespondToAuthChallenge"]
+    assert event["additionalEventData"] == {"sub": sub_of(dict(invited))}
+    assert event["requestParameters"]["challengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert PASSWORD not in json.dumps(event)
+
+
 def test_linking_and_unlinking_name_the_user(front: FrontStack, listener: Listener) -> None:
     pool, cognito = front.pool(), front.client()
     cognito.create_identity_provider(
