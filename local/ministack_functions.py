@@ -8,6 +8,7 @@ from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from local import lambda_environments
+from local.event_source_rights import check_rights
 from local.patching import Patches
 
 EVENT_SOURCE = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
@@ -57,11 +58,13 @@ def with_numbers(properties: dict[str, Any]) -> dict[str, Any]:
 
 @patches.replace(EVENT_SOURCE, "create", "f053a4e8c30c")
 def create_event_source(original: Callable[..., Any], name: str, properties: Any, stack: str) -> Any:
-    """Accept a MaximumConcurrency that comes from a template parameter."""
+    """Accept a MaximumConcurrency that comes from a template parameter; ask for the role's rights."""
+    check_rights(properties)
     return original(name, with_numbers(properties), stack)
 
 
 @patches.replace(EVENT_SOURCE, "update", "aa8165621335")
 def update_event_source(original: Callable[..., Any], name: str, old: Any, new: Any, stack: str) -> Any:
-    """Accept a MaximumConcurrency that comes from a template parameter."""
+    """Accept a MaximumConcurrency that comes from a template parameter; ask for the role's rights."""
+    check_rights(new)
     return original(name, with_numbers(old), with_numbers(new), stack)

@@ -2,18 +2,22 @@
 
 SETTLE gives a user who came by a UserMigration trigger the status and password that the trigger's answer
 asks for; the password policy is not asked (cognito/latest/developerguide/user-pool-lambda-migrate-user.html,
-finalUserStatus). EVENTS puts events with an aws.* source on the default bus, which PutEvents refuses.
+finalUserStatus). EVENTS puts events with an aws.* source on the default bus, which PutEvents refuses. And a
+queue gets them only if its policy says so.
 """
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack.core.responses import json_response
-from ministack.services import cognito, eventbridge
+from ministack.core.responses import get_account_id, json_response
+from ministack.services import cognito, eventbridge, sqs
 
 from local.patching import Patches
 from local.private_actions import EVENTS, SETTLE
+
+logger = logging.getLogger(__name__)
 
 EVENTS_KEPT = 1_000
 
@@ -32,6 +36,23 @@ async def dispatch(
     if action == EVENTS:
         return put_events(data)
     return await original(action, data)
+
+
+@patches.replace(eventbridge, "_invoke_target", "550e304af080")
+def invoke_target(
+    original: Callable[..., None], target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None
+) -> None:
+    """Deliver to a queue only where its policy lets EventBridge in for this rule.
+
+    (eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions)
+    """
+    arn = str(target.get("Arn", ""))
+    if arn.split(":")[2:3] == ["sqs"]:
+        rule_arn = eventbridge._rule_arn(rule["Name"], rule.get("EventBusName", "default"))
+        if not sqs.queue_policy_allows(arn, "events.amazonaws.com", rule_arn, get_account_id()):
+            logger.warning("The policy of %s does not let in the rule %s", arn, rule_arn)
+            return
+    original(target, event, rule, view)
 
 
 def settle(data: dict[str, Any]) -> Response:

@@ -13,6 +13,7 @@ At AWS events come later than calls, twice or in another order at times, and are
 import asyncio
 import contextlib
 import hashlib
+import json
 import re
 import time
 import uuid
@@ -86,7 +87,7 @@ class Trail:
         if _READING.fullmatch(call.operation):
             return await operate(call)
         given = call.data  # hooks change what is passed on, and that is not what the caller asked for
-        sub = await self._deleted_sub(call)
+        sub = await self._sub_before(call)
         try:
             answer = await operate(call)
         except CognitoError as error:
@@ -130,14 +131,22 @@ class Trail:
                 with contextlib.suppress(asyncio.CancelledError):
                     await outbox.sender
 
-    async def _deleted_sub(self, call: Call) -> str | None:
-        """Return the sub of a user who will not be there to be asked for it."""
-        if call.operation != "AdminDeleteUser":
+    async def _sub_before(self, call: Call) -> str | None:
+        """Return the sub of a user whom nothing in the call will lead to once it is done."""
+        if call.operation not in ("AdminDeleteUser", "AdminDisableProviderForUser"):
             return None
         with contextlib.suppress(CognitoError):
             pool = await self._pools.of_call(call)
-            user = await self._pools.user(pool, str(call.data.get("Username"))) if pool else None
-            return user.attributes.get("sub") if user else None
+            if pool is None:
+                return None
+            if call.operation == "AdminDeleteUser":
+                user = await self._pools.user(pool, str(call.data.get("Username")))
+                return user.attributes.get("sub") if user else None
+            identity = call.data.get("User") or {}
+            async for listed in self._pools.users(pool):
+                attributes = attributes_of(listed["Attributes"])
+                if _has(attributes, identity.get("ProviderName"), identity.get("ProviderAttributeValue")):
+                    return attributes.get("sub")
         return None
 
     async def _record(self, call: Call, given: dict[str, Any], answer: Answer, sub: str | None) -> None:
@@ -235,6 +244,12 @@ def _detail(region: str, event_name: str) -> dict[str, Any]:
         "recipientAccountId": ACCOUNT,
         "eventCategory": "Management",
     }
+
+
+def _has(attributes: dict[str, str], provider: Any, user_id: Any) -> bool:
+    """Say whether an identity of a provider is a user's."""
+    identities = json.loads(attributes.get("identities") or "[]")
+    return any((each.get("providerName"), each.get("userId")) == (provider, user_id) for each in identities)
 
 
 def _identity(call: Call) -> dict[str, str]:

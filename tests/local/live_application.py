@@ -34,7 +34,27 @@ def handler(event, context):
 """
 
 
-def _function(code: str, role: str, **more: Any) -> dict[str, Any]:
+def stream_role(table: str, stream_arn: str, *left_out: str) -> dict[str, Any]:
+    """Return a role that may read the stream, write to the table and send what was given up."""
+    reading = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+    allowed = [
+        {"Effect": "Allow", "Action": sorted(reading - {*left_out}), "Resource": stream_arn},
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:UpdateItem",
+            "Resource": f"arn:aws:dynamodb:*:*:table/{table}",
+        },
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": "GaveUpQueue.Arn"}},
+    ]
+    version = {"Version": "2012-10-17"}
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return {
+        "AssumeRolePolicyDocument": {**version, "Statement": [trust]},
+        "Policies": [{"PolicyName": "Stream", "PolicyDocument": {**version, "Statement": allowed}}],
+    }
+
+
+def _function(code: str, role: Any, **more: Any) -> dict[str, Any]:
     properties = {
         "InlineCode": code,
         "Handler": "index.handler",
@@ -80,7 +100,24 @@ def template(
             "detail-type": ["AWS API Call via CloudTrail"],
             "detail": {"eventSource": ["cognito-idp.amazonaws.com"], "eventName": ["AdminCreateUser"]},
         },
-        "Targets": [{"Id": "queue", "Arn": {"Fn::GetAtt": "ChangesQueue.Arn"}}],
+        "Targets": [
+            {"Id": "shut", "Arn": {"Fn::GetAtt": "ShutQueue.Arn"}},
+            {"Id": "queue", "Arn": {"Fn::GetAtt": "ChangesQueue.Arn"}},
+        ],
+    }
+    may_send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": "ChangesQueue.Arn"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": "Rule.Arn"}}},
+    }
+    tls_only = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": {"Fn::GetAtt": "ChangesQueue.Arn"},
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     api = {
         "StageName": "v1",
@@ -104,10 +141,19 @@ def template(
         "Resources": {
             "GaveUpQueue": {"Type": "AWS::SQS::Queue"},
             "ChangesQueue": {"Type": "AWS::SQS::Queue"},
+            "ShutQueue": {"Type": "AWS::SQS::Queue"},
+            "ChangesPolicy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {
+                    "Queues": [{"Ref": "ChangesQueue"}],
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": [may_send, tls_only]},
+                },
+            },
             "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
+            "StreamRole": {"Type": "AWS::IAM::Role", "Properties": stream_role(table, stream_arn)},
             "StreamFunction": _function(
                 STREAM_CODE,
-                role,
+                {"Fn::GetAtt": "StreamRole.Arn"},
                 Layers=layers,
                 Environment={"Variables": {"TABLE_NAME": table}},
                 Events={"Stream": {"Type": "DynamoDB", "Properties": stream}},
@@ -118,6 +164,7 @@ def template(
         "Outputs": {
             "ApiId": {"Value": {"Ref": "Api"}},
             "GaveUpQueueUrl": {"Value": {"Ref": "GaveUpQueue"}},
+            "ShutQueueUrl": {"Value": {"Ref": "ShutQueue"}},
             "ChangesQueueUrl": {"Value": {"Ref": "ChangesQueue"}},
         },
     }

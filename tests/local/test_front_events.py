@@ -155,6 +155,48 @@ def test_what_users_do_themselves_names_the_client_only(front: FrontStack, liste
     assert not any(private in text for private in (EMAIL, PASSWORD, token, "vera"))
 
 
+def test_a_first_password_of_ones_own_is_told_of(front: FrontStack, listener: Listener) -> None:
+    pool, cognito = front.pool(), front.client()
+    client = front.app_client(pool, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    invited = cognito.admin_create_user(
+        UserPoolId=pool, Username="vera", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+    )["User"]
+    challenge = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "vera", "PASSWORD": PASSWORD},
+    )
+    cognito.respond_to_auth_challenge(
+        ClientId=client,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": "vera", "NEW_PASSWORD": f"{PASSWORD}!"},
+    )
+    (event,) = [each for each in listener.details() if each["eventName"] == "RespondToAuthChallenge"]
+    assert event["additionalEventData"] == {"sub": sub_of(dict(invited))}
+    assert event["requestParameters"]["challengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert PASSWORD not in json.dumps(event)
+
+
+def test_linking_and_unlinking_name_the_user(front: FrontStack, listener: Listener) -> None:
+    pool, cognito = front.pool(), front.client()
+    cognito.create_identity_provider(
+        UserPoolId=pool,
+        ProviderName="Corp",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": "https://idp.example.com/metadata"},
+    )
+    sub = sub_of(front.user(pool, "vera"))
+    identity = {"ProviderName": "Corp", "ProviderAttributeName": "sub", "ProviderAttributeValue": "c-1"}
+    local = {"ProviderName": "Cognito", "ProviderAttributeValue": "vera"}
+    link: Any = {"UserPoolId": pool, "DestinationUser": local, "SourceUser": identity}
+    cognito.admin_link_provider_for_user(**link)
+    assert ("AdminLinkProviderForUser", sub) in subs(listener.details(pool))
+    unlinked: Any = identity
+    cognito.admin_disable_provider_for_user(UserPoolId=pool, User=unlinked)
+    assert subs(listener.details(pool)) == [("AdminDisableProviderForUser", sub)]
+
+
 def test_a_failed_call_says_so(front: FrontStack, listener: Listener) -> None:
     pool = front.pool()
     with pytest.raises(ClientError):

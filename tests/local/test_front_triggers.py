@@ -136,6 +136,21 @@ def test_what_keeps_a_trigger_from_answering(front: FrontStack, function: str) -
     assert (code, "timeout" in message) == ("UnexpectedLambdaException", True)
 
 
+def test_the_first_sign_in_through_a_provider_is_a_confirmation(front: FrontStack) -> None:
+    shut = make_function(front, "shut-too", allowed=False)
+    pool, _ = pool_with(front, shut, "PostConfirmation")
+    front.client().create_identity_provider(
+        UserPoolId=pool,
+        ProviderName="Corp",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": "https://idp.example.com/metadata"},
+    )
+    user = {"pool_id": pool, "provider": "Corp", "user_id": "c-1", "attributes": {"email": EMAIL}}
+    status, _, answer = front.http("POST", "/_front/federated", user)
+    assert (status, answer["code"]) == (400, "UnexpectedLambdaException")
+    assert front.http("POST", "/_front/federated", user)[0] == 200, "only the first one is"
+
+
 def test_a_sign_in_brings_the_user_with_the_password(front: FrontStack, function: str) -> None:
     pool, client = pool_with(front, function, "UserMigration")
     answer = {"userAttributes": VERIFIED, "messageAction": "SUPPRESS"}

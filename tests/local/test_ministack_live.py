@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.meter import PATH
-from tests.local.live_application import template
+from tests.local.live_application import stream_role, template
 from tests.local.standin_application import BACKUP, PRIMARY, Standin
 from tests.local.waiting import wait_for
 
@@ -34,13 +34,15 @@ class Live:
             f"arn:aws:cognito-idp:{region}:000000000000:userpool/{pool}"
             for region, (pool, _) in self.pools.items()
         ]
-        body = template(
+        self.template = template(
             probe["Role"],
             [layer["Arn"] for layer in probe["Layers"]],
             standin.table,
             table["LatestStreamArn"],
             pool_arns,
         )
+        body = self.template
+        self.stream_arn = table["LatestStreamArn"]
         stacks = standin.client("cloudformation", BACKUP)
         name = {"StackName": "live"}
         stacks.create_stack(
@@ -165,6 +167,24 @@ def test_a_transaction_happens_whole_or_not_at_all(live: Live) -> None:
     assert "Item" not in dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
 
 
+def test_an_event_source_needs_its_roles_rights(live: Live) -> None:
+    stacks, name = live.standin.client("cloudformation", BACKUP), {"StackName": "rightless"}
+    role = stream_role(live.standin.table, live.stream_arn, "dynamodb:GetRecords")
+    resources = {**live.template["Resources"], "StreamRole": {"Type": "AWS::IAM::Role", "Properties": role}}
+    kept = {each: resources[each] for each in ("GaveUpQueue", "StreamRole", "StreamFunction")}
+    body = {**live.template, "Resources": kept, "Outputs": {}}
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    stacks.create_stack(**name, TemplateBody=json.dumps(body), Capabilities=capabilities)
+
+    def reasons() -> list[str]:
+        events = stacks.describe_stack_events(**name)["StackEvents"]
+        return [event.get("ResourceStatusReason", "") for event in events]
+
+    wait_for(lambda: any("does not allow dynamodb:GetRecords" in each for each in reasons()), "the refusal")
+    stacks.delete_stack(**name)
+    stacks.get_waiter("stack_delete_complete").wait(**name, WaiterConfig={"Delay": 1})
+
+
 def test_an_event_of_cognito_reaches_the_rules_queue(live: Live) -> None:
     pool, _ = live.pools[BACKUP]
     cognito = live.standin.client("cognito-idp", BACKUP)
@@ -176,6 +196,7 @@ def test_an_event_of_cognito_reaches_the_rules_queue(live: Live) -> None:
     assert (event["source"], event["detail"]["eventName"]) == ("aws.cognito-idp", "AdminCreateUser")
     assert event["detail"]["additionalEventData"]["sub"] == sub
     assert live.message("ChangesQueueUrl") is None, "the rule asks for nothing else"
+    assert live.message("ShutQueueUrl") is None, "its policy does not let the rule in"
 
 
 def test_the_api_takes_the_tokens_of_both_regions_and_throttles(live: Live) -> None:
