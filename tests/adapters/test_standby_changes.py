@@ -208,6 +208,8 @@ def test_the_guard_counts_within_a_sliding_day_for_each_pool_and_kind(standby: S
     assert not deletions.pass_one(Kind.USER, "2026-03-02T01:59:00.000Z")
     assert deletions.pass_one(Kind.USER, "2026-03-02T02:00:00.000Z")
     assert not deletions.pass_one(Kind.USER, "2026-03-02T02:00:01.000Z")
+    assert all(Deletions(standby.table, "pool-c", 100).pass_one(Kind.USER, AT) for _ in range(30))
+    assert not Deletions(standby.table, "pool-c", 0).pass_one(Kind.USER, AT)
     assert hour_of("2026-03-02T02:00:01.000Z") == "2026-03-02T02"
 
 

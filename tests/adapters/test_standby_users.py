@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -81,6 +82,22 @@ def test_what_was_applied_already_costs_no_request(standby: Standby) -> None:
     standby.put(replace(user, modified_at="2026-03-02T00:00:00.000Z"))
     assert standby.users.apply(user.sub) is Applied.UNCHANGED
     assert not any(calls)
+
+
+def test_what_a_change_and_a_replay_cost(standby: Standby) -> None:
+    """As docs/warm-standby.md reckons."""
+    user = person(1)
+    standby.put(user)
+    standby.users.apply(user.sub)
+    standby.put(changed(user, name="Ann"))
+    asked: list[str] = []
+    events = standby.table.table.meta.client.meta.events
+    events.register("before-call.dynamodb.*", lambda model, **_: asked.append(model.name))
+    standby.users.apply(user.sub)
+    assert Counter(asked) == {"GetItem": 2, "Query": 2, "UpdateItem": 2}
+    asked.clear()
+    standby.users.apply(user.sub)
+    assert Counter(asked) == {"GetItem": 1, "Query": 1}
 
 
 def test_attributes_are_changed_and_removed_and_flags_are_kept_as_they_are(standby: Standby) -> None:

@@ -76,7 +76,9 @@ def test_environment_has_values_in_both_roles(role: str) -> None:
         "REPLICA_REGION",
         "PRIMARY_USER_POOL_ID",
         "PRIMARY_APP_CLIENT_ID",
-        *(["STANDBY_USER_POOL_ID", "STANDBY_DLQ_URL"] if role == "primary" else primary_only),
+        "STANDBY_USER_POOL_ID",
+        "STANDBY_DLQ_URL",
+        *(primary_only if role == "backup" else []),
     }
     assert {name.lower() for name in empty} <= MAY_BE_EMPTY
     for function in stack(role).of_type("AWS::Lambda::Function").values():

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from tests.template.policies import granted, role_statements
-from tests.template.reading import ROOT, WITH_ADMIN_API, stack
+from tests.template.reading import EVERYTHING, ROOT, stack
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 
@@ -23,7 +23,9 @@ def decorators(function: str) -> list[str]:
 @pytest.mark.parametrize("function", FOLDERS)
 def test_what_was_asked_of_cognito_is_published(function: str) -> None:
     role = f"{function.title().replace('_', '')}Role"
-    rights = granted(role_statements(stack("primary", **WITH_ADMIN_API))[role])
+    roles = role_statements(stack("primary", **EVERYTHING["primary"]))
+    roles |= role_statements(stack("backup", **EVERYTHING["backup"]))
+    rights = granted(roles[role])
     asks = any(action.startswith("cognito-idp:") for action in rights)
     # The innermost one: it publishes also what a handler asked for that then failed.
     assert decorators(function)[-1:] == (["publishes_usage"] if asks else ["logger.inject_lambda_context"])

@@ -165,7 +165,8 @@ class StandbyUsers:
         if there is None:
             there, adopted = self._create(user)
             done = Applied.CREATED
-        self.places.settle(user.sub, revision, there.username, there.sub)
+        if place is None or (place.username, place.new_sub) != (there.username, there.sub):
+            self.places.settle(user.sub, revision, there.username, there.sub)
         if self._change(there, target, adopted) and done is Applied.UNCHANGED:
             done = Applied.CHANGED
         return done

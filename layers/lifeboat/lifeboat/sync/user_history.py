@@ -7,11 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from boto3.dynamodb.conditions import Key as KeyCondition
-
 from lifeboat.model import Kind, epoch_after, now
 from lifeboat.store.items import Item, membership_from, user_from
-from lifeboat.store.keys import history_partition, user_key
 from lifeboat.store.table import BackupTable
 from lifeboat.sync.admin_answer import ApiResponse, answer, response, unknown_user
 from lifeboat.sync.admin_request import ApiRequest, before_of, user_of
@@ -59,21 +56,13 @@ class UserHistory:
         The present is read before history, as an import of an earlier moment does: what is replaced meanwhile
         is in at least one of the two.
         """
-        key = user_key(sub)
-        begun = KeyCondition("sk").begins_with(key.sk)
-        present = [
-            item
-            for item in self.table.query(KeyCondition("pk").eq(key.pk) & begun, consistent=True)
-            if item["sub"] == sub  # other subs may begin with the same characters
-        ]
+        present = list(self.table.items_of_user(sub).values())
         held = {(item["kind"], item.get("member_of"), item["valid_from"]) for item in present}
         expired = epoch_after(now(), 0)
-        past = KeyCondition("pk").eq(history_partition(key.pk)) & begun
         earlier = [
             item
-            for item in self.table.query(past, consistent=True)
-            if item["sub"] == sub
-            and item["expires_at"] > expired
+            for item in self.table.earlier_items_of_user(sub)
+            if item["expires_at"] > expired
             and (item["kind"], item.get("group_name"), item["valid_from"]) not in held
         ]
         return present, earlier
