@@ -1,8 +1,8 @@
 """Gives the messages in the dead-letter queues of a stack another try: `make redrive`.
 
 Each queue whose messages go to a dead-letter queue gets them back, with what they carried but the reason for
-which they were given up. Consumers handle a message twice without harm. What has no queue to go back to (a start
-that the schedule could not make) stays and is counted. It works on AWS, and on the embedded AWS by
+which they were given up. Consumers handle a message twice without harm. What has no queue to go back to (a
+start that the schedule could not make) stays and is counted. It works on AWS, and on the embedded AWS by
 AWS_ENDPOINT_URL.
 """
 
