@@ -63,6 +63,7 @@ class ExportPlan:
     quotas: Quotas
     workers: int
     captures_mfa: bool = False
+    captures_changes: bool = False
 
     @property
     def listing(self) -> Budget:
@@ -94,6 +95,9 @@ class ExportPlan:
         ]
         if self.captures_mfa:
             allotments.append(Allotment(("Export Users",), (Category.USER_READ,), self.listing))
+        if self.captures_changes:
+            categories = (Category.USER_LIST, Category.USER_RESOURCE_READ, Category.USER_POOL_RESOURCE_READ)
+            allotments.append(Allotment(("Settle Captures",), categories, self.alone))
         return _lines(allotments)
 
 

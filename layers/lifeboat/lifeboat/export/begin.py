@@ -85,7 +85,7 @@ class ExportBeginning:
         pages_per_second = Budget(share, 1, quotas).rate(Category.USER_LIST)
         workers = export_workers(pages_per_second, self.settings.export_concurrency)
         captures_mfa = self._captures_mfa(description)
-        requests = ExportPlan(share, quotas, workers, captures_mfa)
+        requests = ExportPlan(share, quotas, workers, captures_mfa, self.settings.captures_changes)
         prefixes = listing_prefixes(estimated, requests.listing.rate(Category.USER_LIST))
         dealt = portions(prefixes, workers)
         run: Run = {
