@@ -14,7 +14,7 @@ def user_versions(table: BackupTable, sub: str, read_at: str) -> tuple[list[Item
     """The items of a user and its memberships as they are, and as they were, in no order.
 
     The present is read before history, as for an import of an earlier moment (AsOf): what is replaced
-    meanwhile is in at least one of the two, and if in both, only the present one is given. What had expired at
+    meanwhile is in at least one of the two; if in both, only the present one is given. What had expired at
     `read_at` is not seen.
     """
     key = user_key(sub)
