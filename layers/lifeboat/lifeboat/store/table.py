@@ -27,7 +27,7 @@ from lifeboat.store.items import (
     membership_from,
     user_from,
 )
-from lifeboat.store.keys import Key, history_partition, pool_key, shards_under, user_key, user_partition
+from lifeboat.store.keys import Key, pool_key, shards_under, user_key, user_partition
 from lifeboat.store.transactions import Write, transact
 
 if TYPE_CHECKING:
@@ -242,14 +242,6 @@ class BackupTable(Backup):
         found = self.query(condition, consistent=True)
         # Other subs may begin with the same characters.
         return {Key(item["pk"], item["sk"]): item for item in found if item["sub"] == sub}
-
-    def earlier_items_of_user(self, sub: str) -> list[Item]:
-        """The earlier versions of a user and of its memberships, under their keys in history, expired ones too."""
-        first = user_key(sub)
-        condition = KeyCondition("pk").eq(history_partition(first.pk)) & KeyCondition("sk").begins_with(
-            first.sk
-        )
-        return [item for item in self.query(condition, consistent=True) if item["sub"] == sub]
 
     def configuration(self, name: str) -> PoolConfiguration | None:
         """A part of the pool's configuration."""

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lifeboat.model import Kind, epoch_after, now
-from lifeboat.store.items import Item, membership_from, user_from
+from lifeboat.model import Kind, now
+from lifeboat.store.items import membership_from, user_from
 from lifeboat.store.table import BackupTable
+from lifeboat.store.user_versions import user_versions
 from lifeboat.sync.admin_answer import ApiResponse, answer, response, unknown_user
 from lifeboat.sync.admin_request import ApiRequest, before_of, user_of
 
@@ -31,7 +32,7 @@ class UserHistory:
 
     def _get(self, request: ApiRequest, by: str) -> ApiResponse:
         sub, before = user_of(request), before_of(request)
-        present, earlier = self._items(sub)
+        present, earlier = user_versions(self.table, sub, now())
         if not present and not earlier:
             return unknown_user()
         everything = sorted([*present, *earlier], key=lambda item: str(item["valid_from"]), reverse=True)
@@ -49,23 +50,6 @@ class UserHistory:
         if len(versions) < len(asked):
             document["next"] = versions[-1]["validFrom"]
         return response(200, document)
-
-    def _items(self, sub: str) -> tuple[list[Item], list[Item]]:
-        """The items of a user and its memberships as they are, and as they were.
-
-        The present is read before history, as an import of an earlier moment does: what is replaced meanwhile
-        is in at least one of the two.
-        """
-        present = list(self.table.items_of_user(sub).values())
-        held = {(item["kind"], item.get("member_of"), item["valid_from"]) for item in present}
-        expired = epoch_after(now(), 0)
-        earlier = [
-            item
-            for item in self.table.earlier_items_of_user(sub)
-            if item["expires_at"] > expired
-            and (item["kind"], item.get("group_name"), item["valid_from"]) not in held
-        ]
-        return present, earlier
 
 
 def _version(item: Mapping[str, Any]) -> dict[str, Any]:
