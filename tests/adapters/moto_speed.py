@@ -11,16 +11,15 @@ from functools import cache
 from typing import Any
 
 import pytest
-from moto.core import responses
 from moto.core.serialize import AttributePickerContext, JSONSerializer, XFormedAttributePicker
-from moto.core.utils import camelcase_to_underscores
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 SENT_AS_STORED: dict[str, type] = {"S": str, "N": str, "BOOL": bool, "NULL": bool}
 """The simple types of an attribute, and what moto must have stored for it to be sent as it is."""
 
 _names: dict[tuple[object, str, type], tuple[str, ...]] = {}
-_methods = cache(responses.method_names_from_class)
+_methods = cache(method_names_from_class)
 _underscored = cache(camelcase_to_underscores)
 
 
@@ -54,7 +53,7 @@ def hasten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(XFormedAttributePicker, "get_possible_keys", keys_once)
     patch.setattr(JSONSerializer, "_serialize_type_structure", attributes_as_stored)
     patch.setattr(DynamoType, "to_regular_json", regular)
-    patch.setattr(responses, "method_names_from_class", _methods)
+    patch.setattr("moto.core.responses.method_names_from_class", _methods)
     for module in ("moto.core.responses", "moto.sqs.models"):
         patch.setattr(f"{module}.camelcase_to_underscores", _underscored)
 
