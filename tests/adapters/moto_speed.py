@@ -1,8 +1,8 @@
 """What moto reckons anew for every answer, reckoned once: it took half the time of these tests.
 
 None of it changes an answer. Of a type of object, each member of an answer is looked up under the same names;
-a class has the same methods, a name the same spelling; and an item's attributes are stored as DynamoDB sends
-them, in objects that need no copy of what cannot change.
+a name has the same spelling; and an item's attributes are stored as DynamoDB sends them, in objects that need
+no copy of what cannot change.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from moto.core import responses
 from moto.core.serialize import AttributePickerContext, JSONSerializer, XFormedAttributePicker
 from moto.core.utils import camelcase_to_underscores
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -20,7 +19,6 @@ SENT_AS_STORED: dict[str, type] = {"S": str, "N": str, "BOOL": bool, "NULL": boo
 """The simple types of an attribute, and what moto must have stored for it to be sent as it is."""
 
 _names: dict[tuple[object, str, type], tuple[str, ...]] = {}
-_methods = cache(responses.method_names_from_class)
 _underscored = cache(camelcase_to_underscores)
 
 
@@ -54,7 +52,6 @@ def hasten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(XFormedAttributePicker, "get_possible_keys", keys_once)
     patch.setattr(JSONSerializer, "_serialize_type_structure", attributes_as_stored)
     patch.setattr(DynamoType, "to_regular_json", regular)
-    patch.setattr(responses, "method_names_from_class", _methods)
     for module in ("moto.core.responses", "moto.sqs.models"):
         patch.setattr(f"{module}.camelcase_to_underscores", _underscored)
 

@@ -26,10 +26,10 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
-from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import json_path
+from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from lifeboat.model import instant
@@ -144,7 +144,7 @@ class Engine:
 @contextmanager
 def started_engine() -> Iterator[Engine]:
     """An interpreter for as long as the context lasts."""
-    parse, client_for = AmazonStateLanguageParser.parse, lambda_eval_utils.boto_client_for
+    parse = AmazonStateLanguageParser.parse
 
     @cache
     def tree_of(definition: str) -> Any:
@@ -157,7 +157,7 @@ def started_engine() -> Iterator[Engine]:
 
     @cache
     def client_once(region: str, service: str) -> Any:
-        return client_for(region, service)
+        return boto_client_for(region, service)
 
     def lambda_client(region: str, service: str, state_credentials: Any = None) -> Any:
         return client_once(region, service)
@@ -166,7 +166,7 @@ def started_engine() -> Iterator[Engine]:
     with (
         mock_aws(config=config),
         patch.object(AmazonStateLanguageParser, "parse", staticmethod(parse_once)),
-        patch.object(lambda_eval_utils, "boto_client_for", lambda_client),
+        patch(f"{INTERPRETER}.state.exec.state_task.lambda_eval_utils.boto_client_for", lambda_client),
     ):
         yield Engine()
 
