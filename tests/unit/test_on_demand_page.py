@@ -53,7 +53,8 @@ def test_attaching_gives_everything_that_it_would_reset() -> None:
 
 
 def test_a_pool_with_hardly_a_setting_gets_the_triggers_and_loses_them() -> None:
-    cognito = Cognito({"Id": "eu-west-1_AbCdEf123", "Name": "people"})
+    unset = {"SmsVerificationMessage": "", "SmsConfiguration": {}, "LambdaConfig": {}}
+    cognito = Cognito({"Id": "eu-west-1_AbCdEf123", "Name": "people", **unset})
     triggers_of(cognito).change({USER_MIGRATION: "a", PRE_TOKEN_GENERATION: "b"}, ())
     [update] = cognito.updates
     assert update == {

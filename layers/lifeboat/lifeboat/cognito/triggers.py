@@ -44,6 +44,9 @@ KEPT = (
 """What UpdateUserPool takes of what DescribeUserPool shows."""
 
 
+UNSET: tuple[Any, ...] = (None, "", {})
+
+
 class PoolTriggers:
     """The triggers of one pool, as they were when this was made."""
 
@@ -78,7 +81,8 @@ class PoolTriggers:
                 triggers[trigger] = arn
         if triggers == (self._pool.get("LambdaConfig") or {}):
             return
-        arguments: Any = {name: self._pool[name] for name in KEPT if name in self._pool}
+        # What is empty is not set, and UpdateUserPool refuses empty texts.
+        arguments: Any = {name: self._pool[name] for name in KEPT if self._pool.get(name) not in UNSET}
         if "AdminCreateUserConfig" in arguments:
             # Described for old pools, but refused next to TemporaryPasswordValidityDays.
             invitations = dict(arguments["AdminCreateUserConfig"])
