@@ -1,1 +1,1 @@
-"""Changes as they happen: into the backup, and from the backup into a standby pool."""
+"""Keeping the backup up to date between exports."""
