@@ -34,7 +34,7 @@ def create(live: World, name: str) -> str:
         UserAttributes=[{"Name": "email", "Value": f"{name}@example.com"}],
         MessageAction="SUPPRESS",
     )
-    return next(pair["Value"] for pair in made["User"]["Attributes"] if pair["Name"] == "sub")
+    return next(str(pair["Value"]) for pair in made["User"]["Attributes"] if pair["Name"] == "sub")
 
 
 def tell(live: World, name: str, sub: str = "") -> None:
