@@ -250,8 +250,8 @@ def _told(kind: str, count: Mapping[str, Any]) -> str:
 
 
 def _settled(step: Step, entry: Mapping[str, Any]) -> None:
-    progress = entry.get("progress")
-    if progress:
+    progress = entry.get("progress") or {}
+    if "settled" in progress:  # not while groups are created, before there are users to settle
         step.reach(int(progress["settled"]), int(progress["expected"]))
 
 

@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -12,9 +12,9 @@ from moto import mock_aws
 from rich.console import Console
 
 from local.comparison import Group, Snapshot, User, differences, snapshot
-from local.demo import blank_everybody, change_a_few, main
+from local.demo import _settled, blank_everybody, change_a_few, main
 from local.demo_live import LiveOutcome
-from local.narration import Narrator
+from local.narration import Narrator, Step
 from local.outcome import Outcome, Return, tell
 from local.people import create_pool, fill, population
 from local.workflows import Run, WorkflowFailedError
@@ -172,3 +172,17 @@ def test_a_run_that_failed_is_raised_with_its_cause() -> None:
     with pytest.raises(WorkflowFailedError, match="FAILED: AlreadyRunning: another export runs"):
         failed.succeeded()
     assert IMPORT.succeeded() is IMPORT
+
+
+@pytest.mark.parametrize(
+    ("entry", "done"),
+    [
+        ({}, 0),
+        ({"progress": {"phase": "groups", "done": 1, "total": 2}}, 0),
+        ({"progress": {"phase": "users", "settled": 3, "expected": 5}}, 3),
+    ],
+)
+def test_an_import_is_told_by_its_settled_users(entry: dict[str, Any], done: int) -> None:
+    step = Step(None, lambda _: None)
+    _settled(step, entry)
+    assert step.done == done
