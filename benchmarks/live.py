@@ -27,8 +27,8 @@ PATIENCE_SECONDS: Final = 180.0
 """Without any arrival; what has not been seen then is lost."""
 
 SIGN_INS: Final = 100
-CHANGES_A_SECOND: Final = 4.0
-"""The pace of the changes: what a small machine can make and look for side by side."""
+CHANGES_A_SECOND: Final = 2.0
+"""The pace of the changes: below the share of Cognito's quotas that captures have by default."""
 
 EVERY_SIGN_UP: Final = 4
 """One change in so many is a sign-up, the others change a user who is there."""

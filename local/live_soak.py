@@ -18,7 +18,7 @@ from rich.console import Console
 
 from local.backup_view import backup_snapshot
 from local.changes import Changes
-from local.comparison import differences, snapshot
+from local.comparison import Snapshot, differences, snapshot
 from local.deployment import PRIMARY, STATE_DIR, deploy_settings
 from local.embedded import EmbeddedAws
 from local.front_control import FrontControl
@@ -45,7 +45,7 @@ FAULTS: Final = (
 
 EVENTS: Final[Mapping[str, Any]] = {"delay_ms": 300, "spread_ms": 1000, "duplicate": 0.1, "reorder": 0.2}
 
-PARAMETERS: Final = {"MaxRetirePercent": "100", "ExportQuotaShare": "100"}
+PARAMETERS: Final = {"MaxRetirePercent": "100", "ExportQuotaShare": "100", "CaptureQuotaShare": "100"}
 """Random changes delete more of a small pool than the guards let pass; those have tests of their own."""
 
 
@@ -154,12 +154,15 @@ class Soak:
             time.sleep(LOOK_SECONDS)
 
 
-def exactly(pool: Any, table: Any) -> dict[str, list[str]]:
-    """Like `differences`, but a status in the table must be the pool's own."""
+def exactly(pool: Snapshot, table: Snapshot) -> dict[str, list[str]]:
+    """Like `differences`, but a status in the table must be the pool's own, not one that a restore brings."""
     found = differences(pool, table)
-    for name in pool.users.keys() & table.users.keys():
-        if pool.users[name].status != table.users[name].status:
-            found["users"].append(f"user {name!r}: {table.users[name].status}")
+    names = sorted(pool.users.keys() | table.users.keys())
+    found["users"] = [
+        f"user {name!r}: {table.users.get(name)}"
+        for name in names
+        if pool.users.get(name) != table.users.get(name)
+    ]
     return found
 
 
