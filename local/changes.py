@@ -114,8 +114,9 @@ class Changes:
             attributes["custom:points"] = str(self.rng.randrange(10**6))
         self._update(attributes)
 
-    def _verify(self, _: int) -> None:
-        self._update({"email_verified": self.rng.choice(("true", "false"))})
+    def _verify(self, number: int) -> None:
+        address = f"address-{number}@example.com"
+        self._update({"email": address, "email_verified": self.rng.choice(("true", "false"))})
 
     def _blank(self, _: int) -> None:
         self.cognito.admin_delete_user_attributes(**self._someone(), UserAttributeNames=["custom:note"])
