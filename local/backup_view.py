@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from local.comparison import Group, Snapshot, User
+from local.comparison import Group, Snapshot, User, differences
 
 SHARDS: Final = tuple(f"{number:02x}" for number in range(256))
 READERS: Final = 8
@@ -41,6 +41,18 @@ def backup_snapshot(dynamodb: Any, table: str) -> Snapshot:
         {item["name"]: _group(item) for item in partition(dynamodb, table, "GROUP")},
         frozenset((str(names.get(item["sub"], item["sub"])), str(item["member_of"])) for item in members),
     )
+
+
+def exactly(pool: Snapshot, table: Snapshot) -> dict[str, list[str]]:
+    """Like `differences`, but a status in the table must be the pool's own, not one that a restore brings."""
+    found = differences(pool, table)
+    names = sorted(pool.users.keys() | table.users.keys())
+    found["users"] = [
+        f"user {name!r}: {table.users.get(name)}"
+        for name in names
+        if pool.users.get(name) != table.users.get(name)
+    ]
+    return found
 
 
 def _users(items: list[Item]) -> Iterator[tuple[str, User]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local.backup_view import backup_snapshot
+from local.backup_view import backup_snapshot, exactly
 from local.comparison import Snapshot, differences, snapshot
 from local.embedded import EmbeddedAws
 from local.front_control import FrontControl
@@ -111,7 +111,7 @@ class LiveAct:
         """Wait until the replica is as the pool is; return the pool, and how long that took."""
         began = time.monotonic()
         source = snapshot(live.primary_cognito, live.deployment.user_pool_id)
-        while any(differences(source, backup_snapshot(live.replica, live.table)).values()):
+        while any(exactly(source, backup_snapshot(live.replica, live.table)).values()):
             self.embedded.check()
             if time.monotonic() - began > PATIENCE_SECONDS:
                 raise WorkflowFailedError("the changes have not arrived in the backup Region")

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from local.backup_view import backup_snapshot
+from local.backup_view import backup_snapshot, exactly
 from local.changes import Changes
 from local.comparison import INVITED, MAY_RESET, Snapshot, User, differences, restored_statuses, snapshot
 from local.deployment import PRIMARY, STATE_DIR, deploy_settings
@@ -155,18 +155,6 @@ class Soak:
             if time.monotonic() > deadline:
                 return table, standby
             time.sleep(LOOK_SECONDS)
-
-
-def exactly(pool: Snapshot, table: Snapshot) -> dict[str, list[str]]:
-    """Like `differences`, but a status in the table must be the pool's own, not one that a restore brings."""
-    found = differences(pool, table)
-    names = sorted(pool.users.keys() | table.users.keys())
-    found["users"] = [
-        f"user {name!r}: {table.users.get(name)}"
-        for name in names
-        if pool.users.get(name) != table.users.get(name)
-    ]
-    return found
 
 
 def followed(pool: Snapshot, standby: Snapshot) -> dict[str, list[str]]:
