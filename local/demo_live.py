@@ -22,7 +22,10 @@ from local.workflows import Run, Workflow, WorkflowFailedError
 SIGN_UPS: Final = 5
 CHANGED: Final = 5
 CODE: Final = "123456"
-"""The embedded Cognito's code for everybody."""
+"""The embedded Cognito's code for everybody who signs up."""
+
+RESET_CODE: Final = "654321"
+"""Its code for everybody who has forgotten the password."""
 
 NEW_PASSWORD: Final = "Back-2-everybody!"
 PATIENCE_SECONDS: Final = 120.0
@@ -148,7 +151,7 @@ class LiveAct:
         began = time.monotonic()
         cognito.forgot_password(ClientId=client_id, Username=name)
         cognito.confirm_forgot_password(
-            ClientId=client_id, Username=name, ConfirmationCode=CODE, Password=NEW_PASSWORD
+            ClientId=client_id, Username=name, ConfirmationCode=RESET_CODE, Password=NEW_PASSWORD
         )
         answer = cognito.initiate_auth(
             ClientId=client_id,
