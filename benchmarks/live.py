@@ -16,7 +16,7 @@ from typing import Any, Final
 from benchmarks.measuring import Measured, Stopwatch
 from benchmarks.prices import cost, usage
 from local.embedded import EmbeddedAws
-from local.live import Live, attach, deploy_live
+from local.live import Live, attach, deploy_live, permit
 from local.meter import difference
 from local.narration import Narrator
 from local.people import PASSWORD, create_pool
@@ -222,6 +222,11 @@ class LiveBench:
         cognito, backup = live.backup_cognito, live.deployment.backup
         Stopwatch(self.embedded).front.set_available(live.deployment.primary.region, False)
         new_pool_id = create_pool(cognito, "people-restored")
+        permit(
+            self.embedded.client("lambda", backup.region),
+            backup.outputs["MigrateUserFunctionArn"],
+            new_pool_id,
+        )
         attach(cognito, new_pool_id, UserMigration=backup.outputs["MigrateUserFunctionArn"])
         client_id = cognito.create_user_pool_client(UserPoolId=new_pool_id, ClientName="app")[
             "UserPoolClient"

@@ -98,3 +98,16 @@ def attach(cognito: Any, pool_id: str, **triggers: str) -> None:
     """Give a pool made by `create_pool` these triggers; UpdateUserPool resets what it is not told."""
     kept = {name: value for name, value in POOL_SCHEMA.items() if name not in UNCHANGEABLE}
     cognito.update_user_pool(UserPoolId=pool_id, LambdaConfig=triggers, **kept)
+
+
+def permit(functions: Any, function_arn: str, pool_id: str) -> None:
+    """Let a pool call a function of its Region and account."""
+    region, account = function_arn.split(":")[3:5]
+    functions.add_permission(
+        FunctionName=function_arn,
+        StatementId=f"pool-{pool_id}",
+        Action="lambda:InvokeFunction",
+        Principal="cognito-idp.amazonaws.com",
+        SourceAccount=account,
+        SourceArn=f"arn:aws:cognito-idp:{region}:{account}:userpool/{pool_id}",
+    )

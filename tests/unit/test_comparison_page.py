@@ -13,6 +13,7 @@ ROWS = [
     if line.startswith("| ") and not line.startswith("| design ")
 ]
 
+
 def test_every_design_has_what_it_does_and_a_command() -> None:
     assert len(ROWS) > 8
     for design, *_, ours, command in ROWS:

@@ -102,7 +102,7 @@ class Administration:
                 self._set_attributes(user, wanted)
         if "groups" in asked:
             with made.part("groups"):
-                self.editor.set_groups(username, wanted.groups)
+                self.editor.set_groups(username, self.reader.groups_of(username), wanted.groups)
         if "enabled" in asked and wanted.enabled:
             with made.part("enabled"):
                 self.editor.set_enabled(username, True)
