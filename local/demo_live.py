@@ -13,6 +13,7 @@ from typing import Any, Final
 from local.backup_view import backup_snapshot, exactly
 from local.comparison import Snapshot, differences, snapshot
 from local.embedded import EmbeddedAws
+from local.fidelity.probing import RESET_CODE
 from local.front_control import FrontControl
 from local.live import Live, deploy_live
 from local.narration import Narrator
@@ -23,9 +24,6 @@ SIGN_UPS: Final = 5
 CHANGED: Final = 5
 CODE: Final = "123456"
 """The embedded Cognito's code for everybody who signs up."""
-
-RESET_CODE: Final = "654321"
-"""Its code for everybody who has forgotten the password."""
 
 NEW_PASSWORD: Final = "Back-2-everybody!"
 PATIENCE_SECONDS: Final = 120.0
