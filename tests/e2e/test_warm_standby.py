@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.deployment import BACKUP as BACKUP_ENVIRONMENT
+from local.deployment import PRIMARY as PRIMARY_ENVIRONMENT
 from local.deployment import Stack, deploy
 from tests.e2e.world import BACKUP, PRIMARY, World, backed_up, outcome, restorable, seen, wait_for
 
@@ -146,3 +147,49 @@ def test_the_standby_pool_follows_and_is_failed_over_to(
     assert world.snapshot(standby.pool_id).keys() >= {"newcomer", "latecomer"}
     assert not sum(world.front("GET", "messages").get(BACKUP, {}).values())
     assert not world.receive_all(standby.stack.outputs["StandbyDeadLetterQueueUrl"])
+
+
+def test_the_way_back_is_a_second_pair_of_stacks_the_other_way_round(
+    exported: World, standby: Standby
+) -> None:
+    # Given a standby pool that the application uses, because the first Region is lost
+    world = exported
+    wait_for(lambda: backed_up(world, BACKUP) == backed_up(world), "the replica")
+    assert standby.check("REPAIR")["Failed"] == 0
+    standby.applying(enabled=False)
+    cognito = world.client("cognito-idp", BACKUP)
+    cognito.admin_create_user(UserPoolId=standby.pool_id, Username="since-then", MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=standby.pool_id, Username="since-then", Password="Back-to-the-1st!", Permanent=True
+    )
+    used = world.snapshot(standby.pool_id)
+
+    # When it is exported, and imported into a new pool of the first Region
+    common = {"BackupRegion": PRIMARY, "BackupTableName": "lifeboat-local-way-back", "LiveSync": "OFF"}
+    pool = {"StackRole": "primary", "UserPoolId": standby.pool_id, "StandbyUserPoolId": ""}
+    there = deploy(
+        world.aws,
+        BACKUP_ENVIRONMENT,
+        overrides={**common, **pool, "BackupTableStreamArn": ""},
+        stack_suffix="-way-back",
+    )
+    back = deploy(
+        world.aws, PRIMARY_ENVIRONMENT, overrides={**common, "StackRole": "backup"}, stack_suffix="-way-back"
+    )
+    started = world.client("stepfunctions", BACKUP).start_execution(
+        stateMachineArn=there.outputs["ExportWorkflowArn"], input="{}"
+    )
+    assert outcome(world.result(started["executionArn"])) == "SUCCEEDED"
+    latest = {"pk": {"S": "EXPORT"}, "sk": {"S": "LATEST"}}
+    table = {"TableName": common["BackupTableName"], "Key": latest}
+    wait_for(lambda: world.client("dynamodb", PRIMARY).get_item(**table).get("Item"), "the other replica")
+    new_pool = world.empty_pool(PRIMARY)
+    given = json.dumps({"NewUserPoolId": new_pool})
+    started = world.client("stepfunctions", PRIMARY).start_execution(
+        stateMachineArn=back.outputs["ImportWorkflowArn"], input=given
+    )
+    assert outcome(world.result(started["executionArn"])) == "SUCCEEDED"
+
+    # Then whoever was there is back, who came since then as well
+    assert "since-then" in used
+    assert seen(world.snapshot(new_pool)) == restorable(used)
