@@ -39,5 +39,6 @@ def undisturbed(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if world is not None:
         world.front("DELETE", "faults")
+        world.front("PUT", "events", {})
         world.region_available(PRIMARY, True)
         world.region_available(BACKUP, True)

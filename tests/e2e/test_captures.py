@@ -99,7 +99,8 @@ def test_what_events_tell_of_is_in_the_replica(live: World) -> None:
 
 def test_the_trigger_gives_its_event_back_and_the_next_export_counts_what_nobody_told_of(live: World) -> None:
     cognito, pool_id = live.client("cognito-idp", PRIMARY), live.deployment.user_pool_id
-    # Given a user whose confirmation the trigger sees, and one of whom nothing tells
+    # Given a user whose confirmation the trigger sees, and one of whom nothing tells: all events are lost
+    live.front("PUT", "events", {"lose": 1})
     sub, missed = create(live, "bea"), create(live, "cal")
     for name in ("bea", "cal"):
         cognito.admin_set_user_password(

@@ -8,7 +8,7 @@ import pytest
 
 from local.deployment import PRIMARY as PRIMARY_ENVIRONMENT
 from local.deployment import deploy
-from tests.local.standin_application import BACKUP, PRIMARY, SOURCE, Standin
+from tests.local.standin_application import BACKUP, BUILD, PRIMARY, SOURCE, Standin
 from tests.local.waiting import wait_for
 
 
@@ -198,14 +198,13 @@ def test_an_index_is_added_to_every_replica_and_one_at_a_time(standin: Standin) 
 def test_deploying_again_changes_nothing_and_keeps_the_items(standin: Standin) -> None:
     put(standin, BACKUP, "KEPT", note="still here")
     overrides = {"BackupTableName": standin.table, "Note": "another"}
-    build_dir = standin.aws.state_dir.parent / "build"
     again = deploy(
         standin.aws,
         PRIMARY_ENVIRONMENT,
         overrides=overrides,
         stack_suffix="-one",
         source_dir=SOURCE,
-        build_dir=build_dir,
+        build_dir=BUILD,
     )
     assert again.outputs == standin.deployment.primary.outputs
     assert get(standin, PRIMARY, "KEPT") is not None

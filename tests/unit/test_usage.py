@@ -9,6 +9,7 @@ import pytest
 
 from lifeboat import usage as module
 from lifeboat.cognito.calls import call
+from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Budget, Category, TokenBucket
 from lifeboat.usage import Requests, Usage, note_request, publishes_usage, underway, usage
 
@@ -149,3 +150,16 @@ def test_each_invocation_tells_of_itself_alone() -> None:
         {Category.USER_LIST: Requests(1, 0, 0.0)},
         {Category.USER_LIST: Requests(2, 0, 0.0)},
     ]
+
+
+def test_a_function_without_its_environment_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> object:
+        raise SettingMissing("the environment variable STACK_NAME is not set")
+
+    monkeypatch.setattr("lifeboat.usage.settings", missing)
+
+    @publishes_usage
+    def handler(event: dict[str, str], context: object) -> dict[str, str]:
+        return event
+
+    assert handler({"a": "sign-in"}, None) == {"a": "sign-in"}  # type: ignore[arg-type]

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from lifeboat.errors import SettingMissing
 from lifeboat.pacing import Category
 from lifeboat.settings import settings
-from lifeboat.telemetry import publish
+from lifeboat.telemetry import logger, publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -105,7 +106,15 @@ def publishes_usage(
 
 
 def publish_usage(used: Usage) -> None:
-    """Write Requests, Throttled and SecondsWaited of each category that was asked for anything."""
+    """Write Requests, Throttled and SecondsWaited of each category that was asked for anything.
+
+    Never raises: a sign-in may be waiting for the function whose usage it is.
+    """
+    try:
+        stack_name = settings().stack_name
+    except SettingMissing:
+        logger.error("usage not published")
+        return
     for category, requests in sorted(used.take().items()):
         values: dict[str, Any] = {
             "Requests": requests.sent,
@@ -113,7 +122,7 @@ def publish_usage(used: Usage) -> None:
             "SecondsWaited": requests.seconds_waited,
         }
         publish(
-            settings().stack_name,
+            stack_name,
             values,
             units={"SecondsWaited": MetricUnit.Seconds},
             dimensions={"Category": category.value},
