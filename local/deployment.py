@@ -209,11 +209,12 @@ def write_stack_file(embedded: EmbeddedAws, deployment: Deployment) -> Path:
         "endpoint_url": embedded.endpoint_url,
         "cognito_endpoint_url": embedded.cognito_endpoint_url,
         "primary": {
+            "stack": primary.name,
             "region": primary.region,
             "user_pool_id": deployment.user_pool_id,
             "outputs": primary.outputs,
         },
-        "backup": {"region": backup.region, "outputs": backup.outputs},
+        "backup": {"stack": backup.name, "region": backup.region, "outputs": backup.outputs},
     }
     path = embedded.state_dir / "stack.json"
     path.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""A module for each command. `register` adds it to the app."""
