@@ -17,6 +17,7 @@ from cli.fields import visible
 from cli.output import escaped, table
 from cli.problems import Problem
 from lifeboat.aws.bucket import Bucket
+from lifeboat.errors import StoreUnavailable
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
 
@@ -31,7 +32,8 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         "failed",
-        epilog="Example: lifeboat failed 2026-11-21T09:25:21.878Z-86b993c5\n\nExample: lifeboat failed --redrive",
+        epilog="Example: lifeboat failed 2026-11-21T09:25:21.878Z-86b993c5\n\n"
+        "Example: lifeboat failed --redrive",
     )(show)
 
 
@@ -58,24 +60,26 @@ def show(
     if found is not None and known:
         for each in found.users:
             each["username"] = known.get(each["sub"])
-    queues = [queue for stack in connection.stacks.values() for queue in queues_of(stack)]
-
-    def sqs(region: str) -> Any:
-        return connection.client("sqs", region)
-
-    peeked = [peek(sqs(queue.region), queue, MOST_LETTERS) for queue in queues]
-    moved = [redrive(sqs(each.queue.region), each.queue) for each in peeked if each.depth] if redrive_ else []
+    unreachable: dict[str, str] = {
+        f"the {role} stack": reason for role, reason in connection.unreachable.items()
+    }
+    peeked = _peek(connection, unreachable)
+    moved = [
+        redrive(connection.client("sqs", each.queue.region), each.queue)
+        for each in peeked
+        if redrive_ and each.depth
+    ]
     document = {
         "import": None if found is None else found.document(),
         "dead_letters": [each.document() for each in peeked],
-        "unreachable": dict(connection.unreachable),
+        "unreachable": unreachable,
     }
     if redrive_:
         document["redriven"] = [
             {"queue": each.name, "region": each.region, "moved": each.moved, "left": each.left}
             for each in moved
         ]
-    output.show(document, lambda console: draw(console, found, peeked, moved, connection.unreachable))
+    output.show(document, lambda console: draw(console, found, peeked, moved, unreachable))
     stuck = any(each.goes_back and each.left for each in moved)
     if stuck or (not redrive_ and (any(each.depth for each in peeked) or (found and found.any))):
         raise typer.Exit(1)
@@ -103,12 +107,24 @@ def _bucket(connection: Connection, entry: Mapping[str, Any]) -> Bucket | None:
     return Bucket(connection.client("s3", region), stack.output("ReportsBucketName"))
 
 
+def _peek(connection: Connection, unreachable: dict[str, str]) -> list[Peeked]:
+    """What the queues of both stacks hold. A Region whose queues do not answer is added to `unreachable`."""
+    peeked: list[Peeked] = []
+    for stack in connection.stacks.values():
+        sqs = connection.client("sqs", stack.region)
+        try:
+            peeked += [peek(sqs, queue, MOST_LETTERS) for queue in queues_of(stack)]
+        except StoreUnavailable as error:
+            unreachable[f"the {stack.role} stack"] = f"{stack.region}: {error}"
+    return peeked
+
+
 def draw(
     console: Console,
     found: Failures | None,
     peeked: list[Peeked],
     moved: list[Redriven],
-    unreachable: Mapping[Any, str],
+    unreachable: Mapping[str, str],
 ) -> None:
     """Draw the failed users, then the queues, then what to do."""
     if found is None:
@@ -116,8 +132,8 @@ def draw(
     else:
         _import(console, found)
     _letters(console, peeked)
-    for role, reason in unreachable.items():
-        console.print(f"\n[yellow]The {role} stack's queues were not looked at: {escaped(reason)}[/]")
+    for where, reason in unreachable.items():
+        console.print(f"\n[yellow]Not looked at: the queues of {where} ({escaped(reason)}).[/]")
     if moved:
         _moved(console, moved)
     _advice(console, found, peeked, bool(moved))

@@ -144,7 +144,7 @@ def _outlook(console: Console, found: Rehearsal) -> None:
         rows.add_row("  federated: appear at their first sign-in", f"{about}{seen.federated:,}")
     rows.add_row("groups", f"{outlook.groups:,}")
     rows.add_row("memberships", f"{about}{seen.memberships:,}")
-    rows.add_row("billed as monthly active users by it", f"{about}{seen.billed:,}")
+    rows.add_row("made monthly active users by it (billed), at most", f"{about}{seen.billed:,}")
     rows.add_row("takes at least", f"about {duration(outlook.seconds)}")
     console.print(rows)
     console.print(f"The pace is set by: {outlook.pace}.")
