@@ -162,7 +162,7 @@ class Begun(Portions):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What an import would begin with, and what stands in its way. `pool_name` is "" if it creates no pool."""
+    """What an import would begin with, and what stands in its way. `pool_name` is "" if it makes no pool."""
 
     run: Run
     pool_name: str
