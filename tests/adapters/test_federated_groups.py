@@ -22,7 +22,8 @@ from lifeboat.restore.federated import GROUPS_AWAITED_SECONDS, FederatedGroups, 
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.items import Change, draft_group, draft_membership, draft_user
 from lifeboat.store.keys import federated_key, user_key
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
+from lifeboat.store.versions import VersionWriter
 from lifeboat.telemetry import logger
 from lifeboat.trigger_event import TriggerEvent
 from tests.adapters.dying import content
