@@ -74,9 +74,10 @@ def region_of(entry: Mapping[str, Any]) -> str:
 
 
 def last_import(table: BackupTable) -> Mapping[str, Any] | None:
-    """The ledger entry of the import that was begun last; None if there was none."""
+    """The ledger entry of the import that was begun last, drills aside; None if there was none."""
     ledger = Ledger(table, "import")
-    entries = [each for each in ledger.all(("run_id", "started_at")) if "run_id" in each]
+    entries = [each for each in ledger.all(("run_id", "started_at", "drill")) if "run_id" in each]
+    entries = [each for each in entries if not each.get("drill")]
     if not entries:
         return None
     return ledger.get(max(entries, key=lambda each: str(each.get("started_at", "")))["run_id"])

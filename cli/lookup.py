@@ -7,14 +7,15 @@ Who asks is never told the name again: what is said names subs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from boto3.dynamodb.conditions import Key as KeyCondition
 
-from cli.counting import Advance
+from cli.counting import Advance, counted
+from cli.output import Output
 from cli.problems import Problem
 from lifeboat.model import User, now
 from lifeboat.sign_in import sign_in_key
@@ -30,18 +31,19 @@ MOST_NAMED: Final = 10
 """Of more users than this with one name not all are named."""
 
 
-def sub_of_user(table: BackupTable, name: str, say: Callable[[str], object], advance: Advance) -> str:
+def sub_of_user(table: BackupTable, name: str, output: Output) -> str:
     """The sub of the one user that is meant. Raises Problem if there is none, or more than one.
 
-    `say` is told before everything is read through, `advance` how many partitions of it are.
+    `output` is told when everything must be read through.
     """
     present, earlier = user_versions(table, name, now())
     if present or earlier:
         return name
     found = _by_index(table, name)
     if not found:
-        say("No user signs in so now. Looking through everybody, and through those of the past …")
-        found = _by_reading(table, name, advance)
+        output.say("Nobody signs in so now. Looking through everybody, and through those of the past …")
+        with counted(output, "Partitions looked through", len(SHARDS)) as advance:
+            found = _by_reading(table, name, advance)
     if not found:
         raise Problem(
             "the backup knows no such user",

@@ -33,8 +33,6 @@ ENOUGH: Final = 20_000
 
 READERS: Final = 8
 
-NOT_RESTORED: Final = frozenset({"sub"})
-
 
 @dataclass
 class Seen:
@@ -196,7 +194,7 @@ def rows_of_new_pool(captured: Captured, new: NewPool) -> tuple[RowFormat, list[
         auto_verified=tuple(sorted(plan.pool.get("AutoVerifiedAttributes", []))),
         mfa=(plan.mfa or {}).get("MfaConfiguration", "OFF"),
     )
-    names = [name for name in facts.schema if name not in NOT_RESTORED]
+    names = [name for name in facts.schema if name != "sub"]
     if new.source_sub and new.source_sub not in names:
         names.append(new.source_sub)
     return RowFormat(facts, [*names, MFA_ENABLED, USERNAME]), list(plan.left_out)

@@ -141,9 +141,11 @@ def _plan(stack: Stack) -> ImportPlan:
 
 
 def _running(table: BackupTable, executions: Executions, arn: str) -> Iterable[str]:
-    """Why the import could not take the lock now."""
+    """Why the import could not take the lock now. A drill gives way to an import."""
     holder = Lock(table, executions, "import").holder(arn)
-    if holder is not None and executions.running(holder[0]):
+    if holder is None or not executions.running(holder[0]):
+        return
+    if not (Ledger(table, "import").get(holder[1]) or {}).get("drill"):
         yield (
             f"the import {holder[1]} is running in this Region; `lifeboat watch` shows how far it is: wait "
             "until it ends, or stop it"

@@ -94,13 +94,14 @@ COLUMNS = ("added", "changed", "removed", "unchanged")
 
 
 def _list(console: Console, found: list[Difference], usernames: bool) -> None:
-    rows = table("Change", "What", "Which", "Fields", title="\nDifferences")
+    rows = table("Change", "What", "Which", "Fields", title="Differences")
     for each in found[:MOST_ROWS]:
         which = " in ".join(visible(part) for part in (each.sub, each.group) if part) or each.part
         if usernames and each.username:
             which += f" ({visible(each.username)})"
         what = WORDS.get(each.kind.value, each.kind.value.removesuffix("s"))
         rows.add_row(each.change, what, Text(which), Text(", ".join(each.fields)))
+    console.print()
     console.print(rows)
     if len(found) > MOST_ROWS:
         console.print(f"… and {len(found) - MOST_ROWS:,} more: --json has every one.")

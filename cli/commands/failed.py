@@ -158,6 +158,7 @@ def _import(console: Console, found: Failures) -> None:
         reasons.add_row(Text(reason), f"{count:,}")
     if found.users:
         console.print(reasons)
+        console.print()
         _users(console, found.users)
     for each in found.groups:
         console.print(Text(f"The group {visible(each['group'])} differs: {', '.join(each['fields'])}"))
@@ -165,7 +166,7 @@ def _import(console: Console, found: Failures) -> None:
 
 def _users(console: Console, users: list[dict[str, Any]]) -> None:
     named = any("username" in each for each in users)
-    rows = table("Sub", *(("Username",) if named else ()), "Reason", title="\nUsers")
+    rows = table("Sub", *(("Username",) if named else ()), "Reason")
     for each in users[:MOST_ROWS]:
         name = (Text(visible(each["username"] or "")),) if named else ()
         rows.add_row(each["sub"], *name, Text(why(each)))
@@ -203,7 +204,8 @@ def _whom(peeked: Peeked, reason: str) -> str:
 
 
 def _moved(console: Console, moved: Iterable[Redriven]) -> None:
-    rows = table("Redriven", "Region", "moved back", "left", numbers=("moved back", "left"), title="\n")
+    rows = table("Redriven", "Region", "moved back", "left", numbers=("moved back", "left"))
+    console.print()
     for each in moved:
         rows.add_row(each.name, each.region, f"{each.moved:,}", f"{each.left:,}")
     console.print(rows)

@@ -10,12 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.cockpit import Cockpit
-from cli.counting import counted
 from cli.fields import visible
 from cli.lookup import sub_of_user
 from cli.output import escaped, table
 from cli.versions import KEPT, history
-from lifeboat.store.keys import SHARDS
 
 STILL = "now"
 
@@ -37,9 +35,7 @@ def show(
     cockpit: Cockpit = ctx.obj
     connection, output = cockpit.connection, cockpit.output
     backup = connection.table(connection.here())
-    with counted(output, "Partitions looked through", len(SHARDS)) as advance:
-        sub = sub_of_user(backup, user, output.say, advance)
-    document = history(backup, sub)
+    document = history(backup, sub_of_user(backup, user, output))
     output.show(document, lambda console: draw(console, document))
 
 

@@ -133,7 +133,7 @@ def _outlook(console: Console, found: Rehearsal) -> None:
     assert outlook is not None
     seen, about = outlook.seen, "" if outlook.exact else "about "
     console.print(f"\nWhat it would do, from the export {escaped(found.export_id)}")
-    rows = table("", "", numbers=("",))
+    rows = table("what", "how many", numbers=("how many",))
     rows.show_header = False
     rows.add_row("users in the backup", f"{about}{seen.users:,}")
     rows.add_row("  by import jobs", f"{about}{seen.by_csv:,}")
@@ -155,9 +155,10 @@ def _outlook(console: Console, found: Rehearsal) -> None:
             f"The import {escaped(found.resumes)} has settled {found.settled:,} of them; the rest is left."
         )
     if seen.why_api:
-        why = table("Why by the API", "users", numbers=("users",), title="")
+        why = table("Why by the API", "users", numbers=("users",))
         for reason, count in seen.why_api.most_common():
             why.add_row(escaped(reason), f"{count:,}")
+        console.print()
         console.print(why)
 
 

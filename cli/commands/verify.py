@@ -145,9 +145,10 @@ def draw(console: Console, document: Mapping[str, Any], found: Verification, lis
     for each in found.groups[:MOST_ROWS]:
         console.print(Text(f" - group {visible(each['group'])}: {', '.join(each['fields'])}"))
     if found.different:
-        fields = table("Field that differs", "users", numbers=("users",), title="\n")
+        fields = table("Field that differs", "users", numbers=("users",))
         for name, count in found.fields().most_common():
             fields.add_row(Text(name), f"{count:,}")
+        console.print()
         console.print(fields)
     if listed:
         _lists(console, found)
@@ -167,7 +168,7 @@ LABELS = {
 
 
 def _lists(console: Console, found: Verification) -> None:
-    rows = table("Sub in the backup", "Sub in the pool", "What", title="\nUsers that differ")
+    rows = table("Sub in the backup", "Sub in the pool", "What", title="Users that differ")
     lines = [
         *(
             (each["sub"], each["pool_sub"], ", ".join(map(visible, each["fields"])))
@@ -179,6 +180,7 @@ def _lists(console: Console, found: Verification) -> None:
     for old, new, what in lines[:MOST_ROWS]:
         rows.add_row(Text(old), Text(new), Text(what))
     if lines:
+        console.print()
         console.print(rows)
     if len(lines) > MOST_ROWS:
         console.print(f"… and {len(lines) - MOST_ROWS:,} more: --json has every one.")
