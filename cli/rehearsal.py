@@ -29,8 +29,9 @@ from lifeboat.restore.new_pool import NewPool
 from lifeboat.restore.pool_plan import Captured
 from lifeboat.store.as_of import AsOf
 from lifeboat.store.backup import Backup
+from lifeboat.store.keys import lock_key
 from lifeboat.store.ledger import Ledger
-from lifeboat.store.lock import Lock, region_of
+from lifeboat.store.lock import region_of
 from lifeboat.store.table import BackupTable
 
 QUEUES: Final = ("NewUsersQueueUrl", "ApiUsersQueueUrl", "UpdatesQueueUrl")
@@ -142,13 +143,11 @@ def _plan(stack: Stack) -> ImportPlan:
 
 def _running(table: BackupTable, executions: Executions, arn: str) -> Iterable[str]:
     """Why the import could not take the lock now. A drill gives way to an import."""
-    holder = Lock(table, executions, "import").holder(arn)
-    if holder is None or not executions.running(holder[0]):
-        return
-    if not (Ledger(table, "import").get(holder[1]) or {}).get("drill"):
+    lock = table.get(lock_key("import", region_of(arn)))
+    if lock is not None and not lock.get("drill") and executions.running(str(lock["execution_arn"])):
         yield (
-            f"the import {holder[1]} is running in this Region; `lifeboat watch` shows how far it is: wait "
-            "until it ends, or stop it"
+            f"the import {lock['run_id']} is running in this Region; `lifeboat watch` shows how far it is; "
+            "wait until it ends, or stop it"
         )
 
 
