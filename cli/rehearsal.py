@@ -32,6 +32,7 @@ from lifeboat.store.backup import Backup
 from lifeboat.store.keys import lock_key
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.lock import region_of
+from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.table import BackupTable
 
 QUEUES: Final = ("NewUsersQueueUrl", "ApiUsersQueueUrl", "UpdatesQueueUrl")
@@ -117,7 +118,7 @@ def rehearse(connection: Connection, stack: Stack, typed: Mapping[str, Any]) -> 
         raise WrongUse(as_options(problem.message), problem.remedy) from None
     problems = [*_running(table, executions, arn), *rehearsed.found.problems]
     expected, left_out = _expected(rehearsed, table, cognito, plan)
-    entry = Ledger(table, "import").get(str(typed["Resume"])) if "Resume" in typed else None
+    resumes = str(typed.get("Resume", ""))
     return Rehearsal(
         stack,
         [as_options(problem) for problem in problems],
@@ -125,8 +126,8 @@ def rehearse(connection: Connection, stack: Stack, typed: Mapping[str, Any]) -> 
         [as_options(note) for note in left_out],
         rehearsed.run["ExportId"],
         expected,
-        resumes=str(typed.get("Resume", "")),
-        settled=int(entry.get("tally_settled", 0)) if entry else 0,
+        resumes=resumes,
+        settled=Outcomes(table, resumes).settled() if resumes else 0,
     )
 
 
