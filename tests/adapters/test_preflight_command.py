@@ -103,7 +103,8 @@ def test_an_import_is_rehearsed_that_goes_on(recent: Stack, fresh: Pool, lifeboa
     run = Import(recent, into(fresh))
     run.run()
     status, said = lifeboat.json("preflight", "--resume", run.of["ImportId"])
-    assert (status, said["resumes"], said["settled_users"]) == (0, run.of["ImportId"], RESTORED)
+    assert (status, said["resumes"], said["restored_users"]) == (0, run.of["ImportId"], RESTORED)
+    assert "8 users are restored already" in lifeboat.text("preflight", "--resume", run.of["ImportId"])[1]
 
 
 @pytest.mark.parametrize(
