@@ -19,6 +19,8 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Any
 
+import yaml
+
 from local.embedded import CREDENTIALS, EmbeddedAws
 from local.processes import LOOPBACK, REPOSITORY, Child, EmbeddedAwsError, clean_environment
 
@@ -65,6 +67,7 @@ def build(source_dir: Path = REPOSITORY, build_dir: Path = BUILD_DIR) -> Path:
             command += ["--config-file", str(source_dir / "samconfig.toml")]
             start_sam(command, build_environment(), build_dir.with_suffix(".log")).finish()
             compile_layers(build_dir)
+            write_as_json(built)
             stamp.write_text(sources)
     return built
 
@@ -76,6 +79,17 @@ def compile_layers(build_dir: Path) -> None:
     """
     for layer in build_dir.glob("*/python"):
         compileall.compile_dir(layer, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+
+
+def write_as_json(template: Path) -> Path:
+    """Write a built template as JSON beside it: most of what a deployment took was to read it as YAML.
+
+    What `sam build` writes has no tags, and quotes what is text.
+    """
+    written = template.with_suffix(".json")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    written.write_text(json.dumps(yaml.load(template.read_text(), Loader=loader)))
+    return written
 
 
 def build_environment() -> dict[str, str]:
@@ -134,7 +148,7 @@ class Target:
 
     def start(self, embedded: EmbeddedAws) -> Child:
         """Start `sam deploy`."""
-        command = ["deploy", "--template-file", str(self.build_dir / "template.yaml")]
+        command = ["deploy", "--template-file", str(self.build_dir / "template.json"), "--use-json"]
         command += ["--config-file", str(self.source_dir / "samconfig.toml"), "--config-env", self.config_env]
         command += ["--stack-name", self.name, "--no-progressbar"]
         parameters = {**parameter_overrides(self.settings), **self.overrides}
