@@ -131,19 +131,22 @@ class Nursery:
         }
         their_stdin, stdin = os.pipe()
         stdout, their_stdout = os.pipe()
-        descriptors = [their_stdin, their_stdout, wanted.answers]
+        ours = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb")
         try:
             with self._lock:
+                descriptors = [their_stdin, their_stdout, wanted.answers]
                 socket.send_fds(self._control, [json.dumps(packet).encode()], descriptors)
                 pid = self._control.recv(32)
+            if not pid:
+                raise OSError(f"{NURSERY.name} has ended with exit status {self._process.wait()}")
+        except OSError:
+            for pipe in ours:
+                pipe.close()
+            raise
         finally:
             os.close(their_stdin)
             os.close(their_stdout)
-        if not pid:
-            os.close(stdin)
-            os.close(stdout)
-            raise OSError(f"{NURSERY.name} has ended with {self._process.wait()}")
-        return Forked(int(pid), os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb"))
+        return Forked(int(pid), *ours)
 
 
 _making = threading.Lock()

@@ -93,8 +93,9 @@ def fork(control: socket.socket, request: dict[str, Any], descriptors: list[int]
     if between == 0:
         pid = os.fork()
         if pid == 0:
-            for number in (here, there, control.fileno()):
-                os.close(number)
+            control.close()
+            os.close(here)
+            os.close(there)
             become(request, *descriptors)
             sys.exit(0)
         os.write(there, b"%d" % pid)
