@@ -20,7 +20,7 @@ from lifeboat.export.configuration import ConfigurationExport
 from lifeboat.export.groups import GroupExport
 from lifeboat.export.memberships import MembershipExport
 from lifeboat.export.places import Places
-from lifeboat.export.progress import LISTED_MEMBERSHIPS, LISTED_USERS, Listed
+from lifeboat.export.progress import LISTED_MEMBERSHIPS, LISTED_USERS, Progress
 from lifeboat.export.reading_place import ReadingPlace
 from lifeboat.export.tasks import Run
 from lifeboat.export.users import UserExport
@@ -99,7 +99,7 @@ def user_export(run: Run) -> UserExport:
         run["At"],
         run["CaptureMfa"],
         _lanes(run),
-        Listed(Ledger(_table(), "export"), run["ExportId"], LISTED_USERS),
+        Progress(Ledger(_table(), "export"), run["ExportId"], LISTED_USERS),
     )
 
 
@@ -119,7 +119,7 @@ def membership_export(run: Run) -> MembershipExport:
         run["At"],
         _lanes(run),
         run["EstimatedUsers"],
-        Listed(Ledger(_table(), "export"), run["ExportId"], LISTED_MEMBERSHIPS),
+        Progress(Ledger(_table(), "export"), run["ExportId"], LISTED_MEMBERSHIPS),
     )
 
 

@@ -17,7 +17,7 @@ from lifeboat.export.absences import MANIFEST_SUBS, Absences, MembersAbsent
 from lifeboat.export.counts import Counts, count_change, no_counts, total
 from lifeboat.export.lanes import go_through
 from lifeboat.export.places import Places, Slices, pages_from
-from lifeboat.export.progress import Listed as Progress
+from lifeboat.export.progress import Progress
 from lifeboat.export.tasks import MembershipsTask
 from lifeboat.model import Membership, User
 from lifeboat.pacing import Deadline

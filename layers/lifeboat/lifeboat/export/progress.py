@@ -1,6 +1,6 @@
 """How far an export is: what its workers have listed so far, as sums in its ledger entry.
 
-For showing only: a worker that is repeated counts again. What an export has listed in the end is in its `counts`.
+For showing only: a worker that is repeated counts again. What an export has listed in the end is its `counts`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHOW_SECONDS = 10
 
 
 @dataclass(slots=True)
-class Listed:
+class Progress:
     """Counts what a worker has listed, and adds it to the ledger entry now and then. Safe for threads."""
 
     ledger: Ledger
@@ -49,4 +49,3 @@ class Listed:
         if waiting:
             with suppress(LifeboatError):
                 self.ledger.add(self.export_id, {self.attribute: waiting})
-

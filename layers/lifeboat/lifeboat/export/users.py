@@ -12,7 +12,7 @@ from lifeboat.export.absences import Absences, UsersAbsent
 from lifeboat.export.counts import Counts, count_change, no_counts, total
 from lifeboat.export.lanes import go_through
 from lifeboat.export.places import Places, pages_from
-from lifeboat.export.progress import Listed as Progress
+from lifeboat.export.progress import Progress
 from lifeboat.export.tasks import UsersTask
 from lifeboat.model import User
 from lifeboat.pacing import Deadline
