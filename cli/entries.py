@@ -1,4 +1,4 @@
-"""The ledgers' entries as the command line reads them: the last few of a partition, and counts out of them."""
+"""The ledgers' entries as the command line reads them: the last few of a partition, and numbers in them."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ _DAYS_AHEAD: Final = 400
 def next_due(schedule: str, after: datetime) -> datetime | None:
     """When the schedule starts the first export after a moment.
 
-    None where it is not known: expressions with L, W or # are not worked out, nor those that never hold again.
+    None where that is not known: L, W and # are not worked out, and some expressions never hold again.
     """
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule)
     if rate:
         return after + timedelta(seconds=int(rate[1]) * _UNITS[rate[2]])
     cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)", schedule)
-    if cron is None or re.search(r"[LW#]", re.sub("JUL|WED", "", cron[3] + cron[5])):
+    if cron is None or re.search("[LW#]", cron[3] + cron[5].replace("WED", "")):
         return None
     return next(_times(list(cron.groups()), after.astimezone(UTC)), None)
 

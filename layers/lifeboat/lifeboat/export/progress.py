@@ -1,6 +1,6 @@
 """How far an export is: what its workers have listed so far, as sums in its ledger entry.
 
-For showing only: a worker that is repeated counts again. What an export has listed in the end is its `counts`.
+For showing only: a worker that is repeated counts again. What was listed in the end is its `counts`.
 """
 
 from __future__ import annotations
