@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -63,6 +63,8 @@ def phases(workflow: str, look: Look, pace: Pace, before: Mapping[str, Any]) -> 
     """The phases of a run. `before` is the last completed export's entry, by which an export is measured."""
     if workflow == "export":
         return _of_export(look, pace, before)
+    if workflow == "drill":
+        return _of_import(replace(look, entry=look.entry.get("import") or {}, state=""))
     return _of_import(look)
 
 

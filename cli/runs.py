@@ -53,7 +53,8 @@ class Look:
     """What one look at a run has seen.
 
     `status` is the execution's: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `entry` is the ledger's,
-    empty until the run has opened it; `state` the state that was entered last, "" if that is not known.
+    empty until the run has opened it, a drill's with its import's as `import`; `state` is the state that was
+    entered last, "" if that is not known.
     """
 
     at: str
@@ -158,6 +159,8 @@ class Follower:
         entry = entry_of(self._table, partition, self.run_id) if self.run_id else None
         if entry is not None and entry.get("execution_arn") not in (None, self.run.execution_arn):
             entry = None  # a resumed import has opened its entry again
+        if entry is not None and self.run.workflow == "drill" and entry.get("import_id"):
+            entry = {**entry, "import": entry_of(self._table, IMPORTS, str(entry["import_id"])) or {}}
         return Look(
             now(),
             status,
