@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
+from cli import __version__
 from cli.cockpit import Cockpit
 from cli.commands import config, export, import_users, status, watch
 from cli.connection import DEFAULT_STACK, Asked
@@ -40,6 +41,12 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lifeboat {__version__}")
+        raise typer.Exit
+
+
 @app.callback(epilog="The options above may stand before or after the command.")
 def shared(
     ctx: typer.Context,
@@ -53,6 +60,9 @@ def shared(
         ".local"
     ),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document in place of tables.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
     """Read the options that all commands share."""
     ctx.obj = Cockpit(Asked(profile, region, stack, local, local_dir), Output(as_json))

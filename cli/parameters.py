@@ -10,7 +10,7 @@ from cli.connection import Role, Stack
 AGREE: Final[Mapping[str, str]] = {
     "BackupTableName": "each stack works on another backup: exports never reach the other Region",
     "BackupRegion": "the primary stack replicates into another Region than the backup stack is in",
-    "HistoryDays": "an import goes by its own stack's value and may refuse, or promise, days that are not kept",
+    "HistoryDays": "an import goes by its own stack's value, and may promise days that are not kept",
     "ExportSchedule": "`lifeboat status` and the import's warnings go by a schedule that is not in force",
     "LiveSync": "one stack captures changes and the other does not apply them, or the other way round",
 }

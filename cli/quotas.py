@@ -1,7 +1,7 @@
 """Cognito's request quotas of the account in a Region, against those that a stack assumes.
 
-Service Quotas has what AWS has granted (service code cognito-idp). Since raised quotas can be switched on and off,
-what Cognito enforces of them is GetProvisionedLimit's answer, where it gives one
+Service Quotas has what AWS has granted (service code cognito-idp). Of a raised quota an account may have only
+a part switched on: what Cognito enforces is GetProvisionedLimit's answer, where it gives one
 (https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html,
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetProvisionedLimit.html).
 """

@@ -1,8 +1,8 @@
 """Whether a pool could be replicated by Cognito itself, as far as its description says.
 
 Multi-Region replication asks for the Essentials or Plus plan, a multi-Region key of one's own and the updated
-issuer (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-multi-region.html). Whether the pool
-is on the newer infrastructure, which it asks for as well, no API tells: the console does.
+issuer (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-multi-region.html). It also asks
+for the newer infrastructure: whether a pool is on it no API tells, the console does.
 """
 
 from __future__ import annotations
