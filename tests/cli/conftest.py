@@ -1,4 +1,4 @@
-"""Both stacks as moto makes them, as far as the command line looks at them, and `lifeboat` in this process."""
+"""Both stacks in moto, as far as the command line looks at them, and `lifeboat` in this process."""
 
 from __future__ import annotations
 

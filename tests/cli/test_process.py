@@ -1,4 +1,4 @@
-"""`lifeboat` as a process: exit statuses, streams, no stack trace, and the script that `make setup` writes."""
+"""`lifeboat` as a process: exit statuses, streams, no stack trace, and the script of `make setup`."""
 
 from __future__ import annotations
 
