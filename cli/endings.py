@@ -161,6 +161,8 @@ def _next_steps(
     elif run.workflow == "drill":
         if status not in _GOOD:
             yield "mend the cause and drill again: `lifeboat drill --wait` (docs/runbook.md#drill-failed)."
+    elif entry.get("drill"):
+        yield f"it was the import of the drill {entry['drill']}: `lifeboat watch {entry['drill']}`."
     elif status == "SUCCEEDED":
         yield f"read the report: `lifeboat report {run_id}`. It has what no API can bring back."
         yield "point your application at the new pool and its clients (docs/runbook.md#fail-over)."

@@ -25,6 +25,12 @@ WORKFLOWS: Final[Mapping[str, tuple[str, str]]] = {
 
 RUNNING: Final = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
+_AT_A_TIME: Final = 5
+"""More executions of a workflow do not run at a time in a Region: all but one end at once."""
+
+_OF_DRILL: Final = "Drill"
+"""The key of the input of a drill's import."""
+
 _AMONG_THE_LAST: Final = 50
 """A run's entry is looked for among so many of the last."""
 
@@ -71,10 +77,12 @@ class Look:
 
 
 def start(connection: Connection, stack: Stack, workflow: str, typed: Mapping[str, Any]) -> Run:
-    """Start a workflow of a stack. Raises Problem when one runs already."""
+    """Start a workflow of a stack. Raises Problem when one runs already; a drill's import gives way."""
     arn = stack.output(WORKFLOWS[workflow][0])
     states = connection.client("stepfunctions", stack.region)
-    for run in _listed(states, workflow, arn, running=True, most=1):
+    for run in _listed(states, workflow, arn, running=True, most=_AT_A_TIME):
+        if workflow == "import" and _of_drill(states, run):
+            continue
         raise Problem(
             f"{an(workflow)} is running in {stack.region} (execution {run.name}); there is one at a time",
             "`lifeboat watch` shows how far it is. Start again when it has ended.",
@@ -100,6 +108,14 @@ def latest(connection: Connection) -> Run:
         found: list[Run] = []
         for stack in stacks:
             found += _of_stack(connection, stack, running=going)
+        if any(run.workflow == "drill" for run in found):
+            # The drill shows its import; an import of its own is somebody else's.
+            found = [
+                run
+                for run in found
+                if run.workflow != "import"
+                or not _of_drill(connection.client("stepfunctions", run.region), run)
+            ]
         if found:
             return _sorted(found)[0]
     regions = " and ".join(stack.region for stack in stacks)
@@ -172,9 +188,9 @@ class Follower:
 
     def _find(self, typed: str | None) -> str:
         """The run's id: that of the import it resumes, or of the entry that names the execution."""
-        resumed = json.loads(typed).get("Resume") if typed and self.run.workflow == "import" else None
-        if resumed:
-            return str(resumed)
+        given = json.loads(typed) if typed and self.run.workflow == "import" else None
+        if isinstance(given, dict) and given.get("Resume"):
+            return str(given["Resume"])
         entries = newest_first(self._table, WORKFLOWS[self.run.workflow][1])
         for _, entry in zip(range(_AMONG_THE_LAST), entries, strict=False):
             if entry.get("execution_arn") == self.run.execution_arn:
@@ -206,8 +222,15 @@ def _of_stack(connection: Connection, stack: Stack, running: bool) -> list[Run]:
     found: list[Run] = []
     for workflow, (output, _) in WORKFLOWS.items():
         if output in stack.outputs:
-            found += _listed(states, workflow, stack.outputs[output], running, most=5 if running else 1)
+            found += _listed(states, workflow, stack.outputs[output], running, _AT_A_TIME if running else 1)
     return found
+
+
+def _of_drill(states: Any, run: Run) -> bool:
+    """Whether an import was started by a drill."""
+    typed = states.describe_execution(executionArn=run.execution_arn).get("input")
+    given = json.loads(typed) if typed else None
+    return isinstance(given, dict) and _OF_DRILL in given
 
 
 def _listed(states: Any, workflow: str, machine_arn: str, running: bool, most: int) -> Iterator[Run]:

@@ -185,10 +185,13 @@ def _stack_reader(connection: Connection, stack: Stack, ask: _Ask) -> Callable[[
     region = stack.region
     sqs, watch = connection.client("sqs", region), connection.client("cloudwatch", region)
     connection.client("stepfunctions", region)
-    newest, trend, drilled = (connection.table(stack) for _ in range(3))
-    latest = ask(f"the backup table in {region}", None, lambda: Ledger(newest, "export").latest())
-    exports = ask(f"the exports' ledger in {region}", [], lambda: last_entries(trend, EXPORTS, TREND))
-    drills = ask(f"the drills' ledger in {region}", [], lambda: last_entries(drilled, DRILLS, 1))
+    table = connection.table(stack)
+
+    def ledgers() -> tuple[Item | None, list[Item], list[Item]]:
+        latest = Ledger(table, "export").latest()
+        return latest, last_entries(table, EXPORTS, TREND), last_entries(table, DRILLS, 1)
+
+    kept = ask(f"the backup table in {region}", (None, [], []), ledgers)
     alarms = ask(f"the alarms in {region}", [], lambda: alarms_of(watch, stack))
     runs = ask(f"the workflows in {region}", [], lambda: running(connection, stack))
     urls = {
@@ -204,9 +207,7 @@ def _stack_reader(connection: Connection, stack: Stack, ask: _Ask) -> Callable[[
         return StackSeen(
             stack.role,
             region,
-            latest(),
-            exports(),
-            drills(),
+            *kept(),
             alarms(),
             [QueueSeen(name, region, depth()) for name, depth in depths.items()],
             runs(),
