@@ -90,7 +90,14 @@ def _regions(sight: Sight) -> Iterator[Reason]:
             "If its Region is lost, fail over: `lifeboat import --create-pool NAME --wait` "
             "(docs/runbook.md#fail-over).",
         )
-    if sight.pool_problem:
+    if sight.pool_gone:
+        yield Reason(
+            Level.RED,
+            f"the pool that is backed up is gone: {sight.pool_problem}",
+            "If it was deleted, restore it: `lifeboat import --create-pool NAME --wait` "
+            "(docs/runbook.md#go-back-in-time).",
+        )
+    elif sight.pool_problem:
         yield Reason(
             Level.AMBER,
             f"the pool cannot be reached: {sight.pool_problem}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from cli.connection import Role, Stack
+from cli.connection import ROLES, Role, Stack
 
 AGREE: Final[Mapping[str, str]] = {
     "BackupTableName": "each stack works on another backup: exports never reach the other Region",
@@ -22,7 +22,7 @@ OWN: Final = frozenset({"StackRole"})
 
 def rows(stacks: Mapping[Role, Stack]) -> list[tuple[str, str | None, str | None]]:
     """Every parameter with its value in the primary and in the backup stack; None where there is no such."""
-    primary, backup = ((stacks[role].parameters if role in stacks else {}) for role in ("primary", "backup"))
+    primary, backup = ((stacks[role].parameters if role in stacks else {}) for role in ROLES)
     names = sorted({*primary, *backup} - OWN)
     return [(name, primary.get(name), backup.get(name)) for name in names]
 
@@ -31,7 +31,7 @@ def differences(stacks: Mapping[Role, Stack]) -> Iterator[str]:
     """The differences that matter, each with what follows."""
     if len(stacks) == 2:
         for name, consequence in AGREE.items():
-            here, there = (stacks[role].parameters.get(name) for role in ("primary", "backup"))
+            here, there = (stacks[role].parameters.get(name) for role in ROLES)
             if here != there:
                 yield f"{name} is {here} in the primary and {there} in the backup stack: {consequence}"
     for stack in stacks.values():

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.connection import Connection, Role, Stack
+from cli.connection import ROLES, Connection, Role, Stack
 from cli.entries import DRILLS, EXPORTS, last_entries
 from cli.problems import Problem, problem_of
 from cli.runs import Run, running
@@ -88,7 +88,8 @@ class Sight:
 
     `parameters` are the primary stack's, or the backup's while the primary cannot be reached. `pool_users` is
     the pool's own estimate, None where Cognito was not asked or did not answer: `pool_problem` then says why.
-    `unread` is what else could not be read, in words.
+    `pool_gone` says that it answered that there is no such pool. `unread` is what else could not be read, in
+    words.
     """
 
     at: str
@@ -98,6 +99,7 @@ class Sight:
     parameters: Mapping[str, str]
     pool_users: int | None = None
     pool_problem: str = ""
+    pool_gone: bool = False
     unread: tuple[str, ...] = ()
 
     @property
@@ -109,7 +111,7 @@ class Sight:
     @property
     def exports(self) -> list[Item]:
         """The last exports, newest first, as the primary Region has them if it answers."""
-        for role in ("primary", "backup"):
+        for role in ROLES:
             if role in self.stacks and self.stacks[role].exports:
                 return self.stacks[role].exports
         return []
@@ -163,7 +165,7 @@ def look_around(connection: Connection) -> Sight:
         finders = {role: _stack_reader(connection, stack, ask) for role, stack in stacks.items()}
         pool = _pool_reader(connection, readers)
         found = {role: find() for role, find in finders.items()}
-        pool_users, pool_problem = pool()
+        pool_users, pool_problem, pool_gone = pool()
     source = stacks.get("primary") or stacks["backup"]
     return Sight(
         now(),
@@ -173,6 +175,7 @@ def look_around(connection: Connection) -> Sight:
         source.parameters,
         pool_users,
         pool_problem,
+        pool_gone,
         tuple(unread),
     )
 
@@ -242,20 +245,29 @@ def _moment(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else ""
 
 
-def _pool_reader(connection: Connection, readers: ThreadPoolExecutor) -> Callable[[], tuple[int | None, str]]:
-    """Asks Cognito for the pool that is backed up: whether its Region is lost is seen here first."""
+def _pool_reader(
+    connection: Connection, readers: ThreadPoolExecutor
+) -> Callable[[], tuple[int | None, str, bool]]:
+    """Asks Cognito for the pool that is backed up: whether its Region is lost is seen here first.
+
+    Gives about how many users it has, or why that is not known, and whether there is no such pool any more.
+    """
     stack = connection.stacks.get("primary")
     pool_id = stack.parameters.get("UserPoolId", "") if stack is not None else ""
     if stack is None or not pool_id:
-        return lambda: (None, "")
+        return lambda: (None, "", False)
     client = connection.client("cognito-idp", stack.region)
     asked = readers.submit(lambda: client.describe_user_pool(UserPoolId=pool_id))
 
-    def answer() -> tuple[int | None, str]:
+    def answer() -> tuple[int | None, str, bool]:
         try:
-            return int(asked.result()["UserPool"].get("EstimatedNumberOfUsers", 0)), ""
-        except (ClientError, BotoCoreError) as error:
-            return None, f"Cognito in {stack.region}: {problem_of(error).message}"
+            return int(asked.result()["UserPool"].get("EstimatedNumberOfUsers", 0)), "", False
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
+                return None, f"there is no user pool {pool_id} in {stack.region}", True
+            return None, f"Cognito in {stack.region}: {problem_of(error).message}", False
+        except BotoCoreError as error:
+            return None, f"Cognito in {stack.region}: {problem_of(error).message}", False
 
     return answer
 

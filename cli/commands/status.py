@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from cli.cockpit import Cockpit
+from cli.connection import ROLES
 from cli.entries import GOOD, number, text
 from cli.health import Level, Reason, due, reasons, verdict
 from cli.output import duration, escaped, table
@@ -196,7 +197,7 @@ def _facts(sight: Sight) -> Iterator[tuple[str, str]]:
 def _replica(sight: Sight) -> str:
     if len(sight.stacks) < 2:
         return "cannot be compared while one Region does not answer"
-    here, there = (sight.stacks[role].latest or {} for role in ("primary", "backup"))
+    here, there = (sight.stacks[role].latest or {} for role in ROLES)
     if text(here, "run_id") == text(there, "run_id"):
         return f"{sight.stacks['backup'].region} has the last good export"
     return f"{sight.stacks['backup'].region} has not got the last good export yet"

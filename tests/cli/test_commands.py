@@ -121,6 +121,15 @@ def test_a_table_that_does_not_answer_hides_nothing_else(exported: Aws, lifeboat
     assert said.document["last_good_export"] is not None
 
 
+def test_a_deleted_pool_is_red(exported: Aws, lifeboat: Run) -> None:
+    exported.client("cognito-idp", PRIMARY).delete_user_pool(UserPoolId=exported.pool_id)
+
+    said = lifeboat("status")
+
+    assert said.status == 1
+    assert f"there is no user pool {exported.pool_id} in us-east-1" in said.flat
+
+
 # -- export, import, watch ------------------------------------------------------------------------------
 
 

@@ -141,6 +141,7 @@ def test_a_lost_primary_region_is_amber_and_a_lost_backup_region_red() -> None:
     assert "cannot be compared" in shown(alone)
     assert "1,200 users" in shown(alone)
     assert judged(nowhere)[0] is Level.RED
+    assert judged(replace(no_cognito, pool_gone=True))[0] is Level.RED
 
 
 @pytest.mark.parametrize(
