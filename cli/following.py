@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -21,7 +21,7 @@ from cli.output import Output, duration
 from cli.problems import problem_of
 from cli.progress import Pace, Phase, Stage, phases
 from cli.runs import Follower, Look
-from cli.wording import clock, end_in, of_total, percent
+from cli.wording import clock, end_in, left_until, of_total, percent
 from lifeboat.errors import LifeboatError
 from lifeboat.model import now, seconds_between
 from lifeboat.store.ledger import LATEST
@@ -36,7 +36,9 @@ LINE_SECONDS: Final = 15.0
 MOST_MISSES: Final = 20
 """So many looks may fail one after the other; a run of hours meets a lost connection now and then."""
 
-BAR: Final = 24
+BAR, SHORT_BAR, BESIDE: Final = 24, 6, 72
+"""Columns of a bar, of one where there is little room, and of what stands beside it."""
+
 _MARKS: Final = {Stage.WAITING: "·", Stage.RUNNING: "▸", Stage.DONE: "✓"}
 _STYLES: Final = {Stage.WAITING: "dim", Stage.RUNNING: "bold", Stage.DONE: "green"}
 
@@ -68,29 +70,29 @@ class View:
         since = seconds_between(run.began.isoformat(), look.at if look is not None else now())
         return f"{what}{into} in {run.region}, {duration(since)}"
 
-    def __rich__(self) -> RenderableType:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines: list[RenderableType] = [Text(self.title, style="bold")]
         if self.seen is not None and self.seen.entry:
-            lines.append(self._bars(self.seen.at))
+            lines.append(self._bars(self.seen.at, min(BAR, max(SHORT_BAR, options.max_width - BESIDE))))
         elif self.seen is not None and self.seen.running:
             lines.append(Text(f"  {self.seen.state or 'starting'} …", style="dim"))
         if self.trouble:
             lines.append(Text(f"  {self.trouble}; looking again. The run goes on.", style="yellow"))
         if self.seen is None or self.seen.running:
             lines.append(Text("  Ctrl-C leaves it running; `lifeboat watch` shows it again.", style="dim"))
-        return Group(*lines)
+        yield Group(*lines)
 
-    def _bars(self, at: str) -> Table:
+    def _bars(self, at: str, width: int) -> Table:
         bars = Table.grid(padding=(0, 1))
         for _ in range(5):
             bars.add_column(no_wrap=True)
         for phase in self.phases:
             bars.add_row(
                 Text(f"  {_MARKS[phase.stage]} {phase.name}", style=_STYLES[phase.stage]),
-                _bar(phase),
+                _bar(phase, width),
                 Text(_counts(phase)),
                 Text(f"{phase.per_second:g}/s" if phase.per_second else ""),
-                Text(", ".join(each for each in (end_in(phase.expected_end, at), phase.note) if each)),
+                Text(", ".join(each for each in (left_until(phase.expected_end, at), phase.note) if each)),
             )
         return bars
 
@@ -128,14 +130,14 @@ def _counts(phase: Phase) -> str:
     return of_total(phase.done, phase.total if phase.stage is Stage.RUNNING else None)
 
 
-def _bar(phase: Phase) -> RenderableType:
+def _bar(phase: Phase, width: int) -> RenderableType:
     if phase.stage is Stage.DONE:
-        return ProgressBar(total=1, completed=1, width=BAR)
+        return ProgressBar(total=1, completed=1, width=width)
     if phase.stage is Stage.WAITING:
-        return ProgressBar(total=1, completed=0, width=BAR)
+        return ProgressBar(total=1, completed=0, width=width)
     if phase.total:
-        return ProgressBar(total=phase.total, completed=min(phase.done, phase.total), width=BAR)
-    return ProgressBar(total=None, pulse=True, width=BAR)
+        return ProgressBar(total=phase.total, completed=min(phase.done, phase.total), width=width)
+    return ProgressBar(total=None, pulse=True, width=width)
 
 
 def follow(

@@ -118,8 +118,8 @@ _NAMES: Final = {
     "pool": "new pool",
     CREATING_GROUPS.phase: "groups",
     USERS: "users",
-    LISTING.phase: "listing the new pool",
-    COMPARISON.phase: "comparing with the backup",
+    LISTING.phase: "listing",
+    COMPARISON.phase: "comparing",
 }
 
 

@@ -47,6 +47,14 @@ def end_in(moment: str, at: str) -> str:
     return f"ends in about {rough(left)} ({clock(moment)})" if left > 1 else "about to end"
 
 
+def left_until(moment: str, at: str) -> str:
+    """The same in fewer words, beside a bar."""
+    if not moment:
+        return ""
+    left = seconds_between(at, moment)
+    return f"{rough(left)} left, {clock(moment)}" if left > 1 else "about to end"
+
+
 def percent(part: float, whole: float) -> str:
     """A share in whole percent: never 0 % of what has begun, never 100 % of what is not done."""
     if whole <= 0:
