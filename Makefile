@@ -40,7 +40,7 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 help:  ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: $(INSTALLED)  ## Make .venv, install the locked requirements in it and the command .venv/bin/lifeboat (PYTHON=… chooses the interpreter)
+setup: $(INSTALLED) $(VENV)/bin/lifeboat  ## Make .venv, install the locked requirements in it and the command .venv/bin/lifeboat (PYTHON=… chooses the interpreter)
 
 format: $(INSTALLED)  ## Format the code and mend what ruff can mend
 	$(PY) -m ruff format .
@@ -113,6 +113,8 @@ $(INSTALLED): requirements.txt
 	exit 1
 	@# The lock is complete, so nothing is left to resolve; pip 23.2 cannot match extras against it.
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
-	@printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR):$(CURDIR)/layers/lifeboat" exec "$(abspath $(PY))" -m cli "$$@"' > $(VENV)/bin/lifeboat
-	@chmod +x $(VENV)/bin/lifeboat
 	@touch $@
+
+$(VENV)/bin/lifeboat: $(INSTALLED) Makefile
+	@printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR):$(CURDIR)/layers/lifeboat" exec "$(abspath $(PY))" -m cli "$$@"' > $@
+	@chmod +x $@

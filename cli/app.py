@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from cli.connection import DEFAULT_STACK, Asked, Connection
+from cli import __version__
+from cli.cockpit import Cockpit
+from cli.commands import config, export, import_users, status, watch
+from cli.connection import DEFAULT_STACK, Asked
 from cli.output import Output
 from cli.problems import problem_of
 
@@ -29,19 +30,6 @@ SHARED: Final = {
 """The options that every command has, and whether a value follows. They may stand anywhere."""
 
 
-@dataclass
-class Cockpit:
-    """What every command gets (`ctx.obj`): the options all share, where it prints, whom it asks."""
-
-    asked: Asked
-    output: Output
-
-    @cached_property
-    def connection(self) -> Connection:
-        """AWS, or the embedded one; not asked for anything before a command does."""
-        return Connection(self.asked)
-
-
 app = typer.Typer(
     name="lifeboat",
     help="Backup and failover for Amazon Cognito user pools: look, drill, restore.",
@@ -51,6 +39,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lifeboat {__version__}")
+        raise typer.Exit
 
 
 @app.callback(epilog="The options above may stand before or after the command.")
@@ -66,12 +60,15 @@ def shared(
         ".local"
     ),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document in place of tables.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
     """Read the options that all commands share."""
     ctx.obj = Cockpit(Asked(profile, region, stack, local, local_dir), Output(as_json))
 
 
-COMMANDS: Final = ()
+COMMANDS: Final = (status, export, import_users, watch, config)
 """The modules of the commands, in the order of the help."""
 
 for module in COMMANDS:

@@ -1,0 +1,121 @@
+"""The input of the ImportWorkflow, put together from options and checked before anything is asked of AWS."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cli.problems import WrongUse
+from lifeboat.errors import InvalidInput
+from lifeboat.operator_input import parse
+from lifeboat.restore.begin import EXPECTED, ImportInput
+from lifeboat.restore.moment import moment_asked
+
+OPTIONS: Final[Mapping[str, str]] = {
+    "NewUserPoolId": "--pool",
+    "CreateUserPool": "--create-pool",
+    "Resume": "--resume",
+    "AsOf": "--as-of",
+    "UserLane": "--lane",
+    "ArnMap": "--map",
+    "SourceSubAttribute": "--source-sub-attribute",
+    "AcceptDifferences": "--accept-differences",
+    "OnDemand": "--on-demand",
+    "Memberships": "--memberships",
+}
+"""The option for each key of the input."""
+
+_KEYS: Final = re.compile(r"\b(" + "|".join(OPTIONS) + r")\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAsked:
+    """What the options of `import` (and `preflight`) ask for; None and empty are what was not given."""
+
+    pool: str | None = None
+    create_pool: str | None = None
+    resume: str | None = None
+    as_of: str | None = None
+    lane: str | None = None
+    arns: tuple[str, ...] = ()
+    arn_file: Path | None = None
+    source_sub_attribute: str | None = None
+    accept_differences: bool = False
+    on_demand: bool = False
+    memberships: str | None = None
+
+    def typed(self) -> dict[str, Any]:
+        """The workflow's input, valid in itself. Raises WrongUse, naming the option at fault."""
+        arn_map = arn_map_of(self.arns, self.arn_file)
+        given: dict[str, Any] = {
+            "NewUserPoolId": self.pool,
+            "CreateUserPool": None if self.create_pool is None else {"PoolName": self.create_pool},
+            "Resume": self.resume,
+            "AsOf": self.as_of,
+            "UserLane": None if self.lane is None else self.lane.lower(),
+            "ArnMap": arn_map or None,
+            "SourceSubAttribute": self.source_sub_attribute,
+            "AcceptDifferences": self.accept_differences or None,
+            "OnDemand": self.on_demand or None,
+            "Memberships": None if self.memberships is None else self.memberships.upper().replace("-", "_"),
+        }
+        typed = {key: value for key, value in given.items() if value is not None}
+        try:
+            parse(ImportInput, typed, EXPECTED)
+            if self.as_of is not None:
+                moment_asked(self.as_of)
+        except InvalidInput as error:
+            raise WrongUse(in_options(str(error)), "`lifeboat import --help` has examples.") from None
+        return typed
+
+
+def in_options(message: str) -> str:
+    """A message about the workflow's input in the words of the command line."""
+    return _KEYS.sub(lambda found: OPTIONS[found[1]], message)
+
+
+def arn_map_of(pairs: Sequence[str], file: Path | None) -> dict[str, str]:
+    """ARNs of the lost Region and those that stand for them: of the file, then of the options.
+
+    The file is a JSON object, or has a line OLD=NEW for each. Raises WrongUse.
+    """
+    found: dict[str, str] = {}
+    if file is not None:
+        try:
+            content = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise WrongUse(f"--map-file: {file} cannot be read", "Give the path of a text file.") from None
+        if content.lstrip().startswith("{"):
+            found |= _of_json(file, content)
+        else:
+            lines = (line.strip() for line in content.splitlines())
+            found |= dict(_pair("--map-file", line) for line in lines if line and not line.startswith("#"))
+    return found | dict(_pair("--map", text) for text in pairs)
+
+
+def _of_json(file: Path, content: str) -> dict[str, str]:
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not all(isinstance(each, str) for each in document.values()):
+        raise WrongUse(
+            f"--map-file: {file} is no JSON object of ARNs",
+            'Write {"arn of the lost Region": "arn that stands for it"}, or a line OLD=NEW for each.',
+        )
+    return document
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    # An ARN may hold "="; one ends where the next begins.
+    old, equals, new = text.partition("=arn:")
+    if not equals or not old.startswith("arn:"):
+        raise WrongUse(
+            f"{option}: expected OLD=NEW, two ARNs",
+            "For example --map arn:aws:iam::111122223333:role/a=arn:aws:iam::111122223333:role/b",
+        )
+    return old, f"arn:{new}"
