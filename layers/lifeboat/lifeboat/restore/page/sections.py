@@ -72,7 +72,7 @@ def heading(report: Report) -> str:
         ("New pool", report["user_pool_id"]),
         ("Import", report["import_id"]),
         ("From the export", report["export_id"]),
-        *([("As of", moment(report["as_of"]))] if report["as_of"] else []),
+        ("As of", moment(report["as_of"]) if report["as_of"] else "that export"),
         ("Began", moment(report["started_at"])),
         ("Ended", moment(report["ended_at"])),
         ("Took", duration(report["duration_seconds"])),
