@@ -7,6 +7,7 @@ import re
 import stat
 import webbrowser
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -159,7 +160,7 @@ def test_a_report_of_an_import_that_goes_on_again_says_so(typed: Typed, ended: I
 
 def test_usernames_of_users_whom_the_backup_no_longer_has(stack: Stack) -> None:
     subs = [f"{SHARD}-{number}" for number in range(3)]
-    drafts = [draft_user(USER.__class__(sub, f"name-{sub}", {"sub": sub}, True, "CONFIRMED")) for sub in subs]
+    drafts = [draft_user(replace(USER, sub=sub, username=f"name-{sub}")) for sub in subs]
     items = [draft.item("2026-03-01T00:00:00.000Z", Change.ADDED) for draft in drafts]
     gone = history_item(items[1], "2026-03-02T00:00:00.000Z", 35)
     stack.table.put_all([items[0], gone])
