@@ -84,12 +84,15 @@ def _entry(ledger: Ledger, import_id: str | None) -> Mapping[str, Any]:
                 f"there is no import {import_id}", f"The last with a report: {last}." if last else NO_IMPORT
             )
         return entry
-    runs = list(ledger.all(("report", "started_at")))
+    runs = list(ledger.all(("report", "started_at", "drill")))
     if not runs:
         raise Problem("there was no import yet", NO_IMPORT)
-    reported = [run for run in runs if run.get("report")]
-    # A resumed import keeps its id: what counts is when it began last.
-    last_run = max(reported or runs, key=lambda run: str(run.get("started_at", "")))
+
+    def rank(run: Mapping[str, Any]) -> tuple[bool, bool, str]:
+        """Imports before drills, those with a report before others; a resumed one is as late as that."""
+        return not run.get("drill"), bool(run.get("report")), str(run.get("started_at", ""))
+
+    last_run = max(runs, key=rank)
     return ledger.get(str(last_run["sk"])) or last_run
 
 

@@ -205,6 +205,14 @@ def test_a_good_end_and_a_bad_one_do_not_look_alike() -> None:
     assert "Failed users" not in good
 
 
+def test_after_a_drill_nobody_is_told_to_go_on_with_it() -> None:
+    for status in ("SUCCEEDED", "INCOMPLETE"):
+        text = Reader(page(report(drill="a-drill", status=status))).text
+        assert "this was a drill" in text
+        assert "Point the application" not in text
+        assert "--resume" not in text
+
+
 @pytest.mark.parametrize("rows", [1, MOST_ROWS, MOST_ROWS + 1, MOST_ROWS + 1_234])
 def test_long_tables_are_cut_and_say_by_how_much(rows: int) -> None:
     failed = [{"sub": f"sub-{number}", "reason": "r"} for number in range(rows)]

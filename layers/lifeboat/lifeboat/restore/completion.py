@@ -84,6 +84,7 @@ class ImportEnd:
             "timeline": list(entry.get("timeline", [])),
             "rates": rates,
             "updates_limit": updates_limit(entry),
+            "drill": str(entry.get("drill", "")),
         }
         document = {**header, **body}
         reconciliation.files.bucket.put_document(key, document, readable=True)

@@ -89,8 +89,18 @@ def heading(report: Report) -> str:
 
 def what_next(report: Report) -> Section:
     """What the operator does now, with the commands."""
-    steps = _after_success(report) if succeeded(report) else _after_failure(report)
+    if report.get("drill"):
+        steps = list(AFTER_DRILL)
+    else:
+        steps = _after_success(report) if succeeded(report) else _after_failure(report)
     return Section("next", "What to do now", f"<ol>{''.join(f'<li>{step}</li>' for step in steps)}</ol>")
+
+
+AFTER_DRILL = (
+    "Nothing has to be restored: this was a drill, and its pool is deleted again.",
+    "If users failed or differ, mend the causes, which would be there in an outage too, and run "
+    "<code>lifeboat drill</code> again.",
+)
 
 
 def _after_failure(report: Report) -> list[str]:
