@@ -35,7 +35,7 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth bench-live live-soak scale-model redrive lock clean
+.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth bench-live live-soak scale-model screenshots redrive lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ scale-model: $(INSTALLED)  ## Reckon time, cost, payloads and history events for
 
 kill-points: $(INSTALLED)  ## Kill an import at random points, resume it, compare (POINTS=20 SEED=1)
 	$(PY) -m local.fidelity.kill_points --points $(POINTS) --seed $(SEED)
+
+screenshots: $(INSTALLED)  ## Take the pictures of the README anew (docs/images), of a pool that is lost and restored
+	$(PY) -m local.screenshots
 
 redrive: $(INSTALLED)  ## Give the messages in a stack's dead-letter queues another try (STACK=lifeboat REGION=us-east-1)
 	$(PY) -m local.redrive --stack $(STACK) --region $(REGION)

@@ -18,6 +18,7 @@ from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Category
 from lifeboat.request_plan import ImportPlan
+from lifeboat.restore.course import PREFLIGHT
 from lifeboat.restore.lanes import lane_plan
 from lifeboat.restore.listing import LISTINGS
 from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked, moment_read
@@ -247,6 +248,8 @@ class ImportBeginning:
                 "first_job": lanes.first_job,
                 "jobs_grow": lanes.growing,
                 "progress": {},
+                "timeline": [{"phase": PREFLIGHT, "at": started_at}],
+                "rates": [],
                 "scans": len(scans),
                 **{scan_field(portion["Portion"]): {} for portion in scans},
                 **ZERO,

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.topic import Topic
 from lifeboat.errors import ImportIncomplete
+from lifeboat.restore.course import REPORT, for_ledger, note_phase, rates_of, updates_limit
 from lifeboat.restore.page import page
 from lifeboat.restore.report import Reconciliation, complete
 from lifeboat.restore.tasks import CompleteTask, Run, attaches
@@ -52,17 +53,20 @@ class ImportEnd:
     def complete(self, task: CompleteTask, reconciliation: Reconciliation) -> Ended:
         """Write the report, close the ledger and give the lock back. Safe to repeat."""
         run = task["Run"]
+        ledger = Ledger(self.table, "import")
+        note_phase(ledger, run["ImportId"], REPORT)
         body = reconciliation.report(task["Verified"])
+        rates = rates_of(ledger, run["ImportId"])
         fine = complete(body)
         users = body["totals"]["users"]
         cause = "" if fine else _cause(run["ImportId"], body)
         key = reconciliation.files.report
         where = f"s3://{reconciliation.files.bucket.name}/{key}"
         readable = f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.page}"
-        entry = Ledger(self.table, "import").end(
+        entry = ledger.end(
             run["ImportId"],
             SUCCEEDED if fine else INCOMPLETE,
-            {"totals": body["totals"], "report": where},
+            {"totals": body["totals"], "report": where, "rates": for_ledger(rates)},
             cause,
         )
         header = {
@@ -77,6 +81,10 @@ class ImportEnd:
             "warnings": run["Warnings"],
             "maps": f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.maps}",
             "pool_notes": list(entry.get("pool_notes", [])),
+            "timeline": list(entry.get("timeline", [])),
+            "rates": rates,
+            "updates_limit": updates_limit(entry),
+            "drill": str(entry.get("drill", "")),
         }
         document = {**header, **body}
         reconciliation.files.bucket.put_document(key, document, readable=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.errors import TRANSIENT, CognitoRefused, InvalidInput
 from lifeboat.pacing import Deadline
+from lifeboat.restore.course import POOL, note_phase
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.new_pool import IMPORT_TAG, NewPool
 from lifeboat.restore.pool_plan import Captured, PoolPlan, plan_pool
@@ -49,6 +50,7 @@ class PoolCreation:
         before it in this call; else the next call goes on.
         """
         import_id = task["Run"]["ImportId"]
+        note_phase(self.ledger, import_id, POOL)
         plan = self._plan(task)
         progress = PoolProgress.load(self.files, import_id)
         if not progress.pool_id:

@@ -7,7 +7,7 @@ fields named `*_seconds` are such text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from boto3.dynamodb.conditions import Key as KeyCondition
@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 from lifeboat.aws.translation import store_errors
 from lifeboat.model import instant, now, seconds_between
 from lifeboat.store.items import Item
-from lifeboat.store.keys import Key, export_key, import_key
+from lifeboat.store.keys import Key, export_key, import_key, samples_key
 from lifeboat.store.table import BackupTable
 
 LATEST = "LATEST"
@@ -78,6 +78,15 @@ class Ledger:
                     f":v{number}": amount for number, amount in enumerate(amounts.values())
                 },
             )
+
+    def samples(self, identifier: str) -> list[Item]:
+        """How far a run was at some moments; they lie beside its entry, which is written often."""
+        item = self._table.get(samples_key(self._key_of(identifier))) or {}
+        return list(item.get("samples", []))
+
+    def keep_samples(self, identifier: str, samples: Sequence[Mapping[str, Any]]) -> None:
+        """Replace a run's samples."""
+        _set(self._table, samples_key(self._key_of(identifier)), {"samples": list(samples)})
 
     def begin(self, identifier: str, execution_arn: str, started_at: str, values: Mapping[str, Any]) -> None:
         """Open an entry, or open it again for a resumed run."""
