@@ -14,6 +14,7 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.commands import cost, init
 from cli.connection import DEFAULT_STACK, Asked, Connection
 from cli.output import Output
 from cli.problems import problem_of
@@ -71,7 +72,7 @@ def shared(
     ctx.obj = Cockpit(Asked(profile, region, stack, local, local_dir), Output(as_json))
 
 
-COMMANDS: Final = ()
+COMMANDS: Final = (cost, init)
 """The modules of the commands, in the order of the help."""
 
 for module in COMMANDS:
