@@ -66,9 +66,10 @@ class Plan:
             Wanted("backup", self.stack, self.backup_region, self._backup()),
         )
 
-    def commands(self) -> list[str]:
-        """What to type to deploy."""
-        return ["sam build", "sam deploy --config-env primary", "sam deploy --config-env backup"]
+    def commands(self, config: str = "samconfig.toml") -> list[str]:
+        """What to type to deploy, by a file of that name."""
+        file = "" if config == "samconfig.toml" else f" --config-file {config}"
+        return ["sam build", *(f"sam deploy{file} --config-env {name}" for name in ("primary", "backup"))]
 
     def exports_per_day(self) -> float:
         """How often the schedule exports; a cron expression counts as once."""
@@ -174,7 +175,7 @@ def _kind(pool: Mapping[str, Any]) -> Iterator[Check]:
         text = f"users sign in by {' or '.join(signs_in)}: a restore gives them new usernames and new subs"
     else:
         text = "users keep their usernames in a restore, and get new subs"
-    remedy = "If your application keeps subs, look at SourceSubAttribute in README.md."
+    remedy = "If your application keeps subs, look at SourceSubAttribute in docs/parameters.md."
     yield Check("names", "note", text, remedy)
     if not pool.get("AutoVerifiedAttributes"):
         yield Check(
@@ -188,7 +189,7 @@ def _kind(pool: Mapping[str, Any]) -> Iterator[Check]:
             "second factors",
             "note",
             "authenticator apps cannot be backed up; SMS and email can",
-            "For email as a second factor see CaptureMfaPreferences in README.md.",
+            "For email as a second factor see CaptureMfaPreferences in docs/parameters.md.",
         )
     if pool.get("LambdaConfig"):
         yield Check(
@@ -251,7 +252,7 @@ def _table(client: Client, name: str, region: str, owned: bool) -> Iterator[Chec
             "table",
             "problem",
             f"{region} has a table {name} that belongs to neither stack",
-            "Choose another name with --table. Of a deleted stack's table docs/runbook.md tells.",
+            "Choose another name with --table; a deleted stack leaves its table behind.",
         )
 
 

@@ -73,14 +73,14 @@ def init(
     config: Annotated[Path, typer.Option(help="The file to write.")] = Path("samconfig.toml"),
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
 ) -> None:
-    """Prepare the first deployment: ask, check account and Regions, write samconfig.toml, say what is next."""
+    """Prepare the first deployment: ask, check account and Regions, write samconfig.toml, say what next."""
     output: Output = ctx.obj.output
     connection: Connection = ctx.obj.connection
+    stack: str = ctx.obj.asked.stack
     interview = Interview(output, sys.stdin.isatty() and not output.as_json and not yes)
     region = _region(connection, interview)
     if pool is None:
         _list_pools(output, connection, region)
-    stack = connection.stack_name
     plan = Plan(
         interview.ask(pool, "Id of the user pool to back up", "--pool"),
         region,
@@ -139,8 +139,8 @@ def _tell(console: Console, plan: Plan, found: Survey, file: Edited) -> None:
     costs = estimate(found.priced(plan))
     console.print(
         f"Cost for {found.users:,} users of whom 1 % change in a day: about {dollars(costs.month)} a month, "
-        f"{dollars(costs.first_export)} for the first export, and {dollars(costs.restored)} for a restore, which "
-        f"takes about {duration(costs.import_seconds)}. `lifeboat cost --help` has more to vary."
+        f"{dollars(costs.first_export)} for the first export, and {dollars(costs.restored)} for a restore; "
+        f"that takes about {duration(costs.import_seconds)}. `lifeboat cost --help` has more to vary."
     )
     if file.changed:
         for line in file.diff().splitlines():
@@ -162,7 +162,7 @@ def _draw(console: Console, plan: Plan, found: Survey, file: Edited, written: bo
         console.print(f"{file.path} is written. Deploy, in this order:")
     else:
         console.print("Deploy, in this order:")
-    for command in plan.commands():
+    for command in plan.commands(file.path.name):
         console.print(f"  {command}")
     console.print("Then make the first backup and look at it:")
     for command in _afterwards(plan):
@@ -188,7 +188,7 @@ def _document(plan: Plan, found: Survey, file: Edited, written: bool) -> dict[st
         "cost": estimate(found.priced(plan)).document(),
         "diff": file.diff(),
         "written": written,
-        "commands": [*plan.commands(), *_afterwards(plan)],
+        "commands": [*plan.commands(file.path.name), *_afterwards(plan)],
     }
 
 
