@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,14 @@ def test_every_make_target_exists(page: Path) -> None:
     named = {shown.words[1] for shown in blocks(page) if shown.words[0] == "make"}
     named |= {text.split()[1] for text in mentioned(page) if text.startswith("make ")}
     assert named <= TARGETS
+
+
+def test_deployments_are_configured() -> None:
+    configured = tomllib.loads((ROOT / "samconfig.toml").read_text("utf-8"))
+    for page in PAGES:
+        for shown in blocks(page):
+            if shown.words[:2] == ("sam", "deploy"):
+                assert "deploy" in configured[shown.words[shown.words.index("--config-env") + 1]]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
