@@ -100,12 +100,10 @@ def parse(words: list[str]) -> str:
 
 
 def examples() -> list[tuple[str, list[str]]]:
-    """The examples at the end of each command's help, with the command's name."""
-    found = []
-    for name, command in commands().items():
-        text = re.sub(r"\s+", " ", command.epilog or "")
-        for each in re.split(r"(?:^|[.:;,] |\bor )(?=lifeboat )", text):
-            if each.startswith("lifeboat "):
-                line = re.split(r"\. |; |, (?=lifeboat)", each.strip().removesuffix("."))[0]
-                found.append((name, shlex.split(line)))
-    return found
+    """The examples at the end of each command's help, with the command's name: "Example: lifeboat …"."""
+    return [
+        (name, shlex.split(each))
+        for name, command in commands().items()
+        for each in re.split(r"\bExample:", command.epilog or "")
+        if each.strip()
+    ]
