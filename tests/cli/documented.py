@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,15 @@ FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A command as a page shows it. `section` is the anchor of the heading above it."""
+    """A command as a page shows it. `section` is the anchor of the heading above it.
+
+    `prints` are lines of what the page says that it prints: in a block `text` right after the command's own.
+    """
 
     page: str
     section: str
     words: tuple[str, ...]
+    prints: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -57,14 +61,26 @@ def blocks(page: Path) -> tuple[Shown, ...]:
     """The commands in a page's shell blocks, in order."""
     text = page.read_text("utf-8")
     places = headings(text)
-    found = []
+    found: list[Shown] = []
+    end = -1
     for block in FENCE.finditer(text):
+        if block[1] == "text" and found and not text[end : block.start()].strip():
+            lines = [line.strip() for line in block[2].splitlines() if line.strip(" …")]
+            found[-1] = replace(found[-1], prints=tuple(lines))
         if block[1] != "sh":
             continue
+        end = block.end()
         section = next((name for start, name in reversed(places) if start < block.start()), "")
         lines = re.sub(r"\\\n\s*", "", block[2]).splitlines()
         found += [Shown(page.name, section, tuple(split(line))) for line in lines if line.strip()]
     return tuple(found)
+
+
+def said(line: str, text: str) -> bool:
+    """Whether a printed text has a line as a page shows it: numbers and ids may be others, "…" is anything."""
+    parts = re.split(r"\d[\w.,:-]*|…", " ".join(line.split()))
+    pattern = ".{0,200}?".join(re.escape(part) for part in parts)
+    return re.search(pattern, " ".join(text.split())) is not None
 
 
 def split(line: str) -> list[str]:

@@ -23,6 +23,7 @@ from local.embedded import EmbeddedAws
 from local.fidelity.run import QUICK_JOBS
 from local.people import create_pool, create_roles, fill, population
 from tests.cli.documented import FENCE, PAGES, ROOT, Shown, anchor, blocks, examples
+from tests.cli.documented import said as as_said
 from tests.e2e.operator import Operator, Said, desk
 from tests.e2e.world import PRIMARY, World, wait_for
 
@@ -188,6 +189,8 @@ def act(operator: Operator, shown: Shown) -> Said:
     said = operator.type(shown.words)
     expected = {0, 1} if place in MAY_FAIL else {1} if place in FAILS and failing(shown) else {0}
     assert said.status in expected, f"{shown.section}: {said.line}\n{said.text}"
+    missing = [line for line in shown.prints if not as_said(line, said.text)]
+    assert missing == [], f"{shown.section}: {said.line}\n{said.text}"
     return said
 
 
