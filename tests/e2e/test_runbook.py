@@ -38,6 +38,7 @@ MAY_FAIL: Final = {
 FAILS: Final = {
     ("deploy", "lifeboat init"),  # nobody is there to say yes
     ("fail-over", "lifeboat import"),  # three users cannot be restored
+    ("fail-over", "lifeboat watch"),
     ("import-failed", "lifeboat failed"),
     ("import-incomplete", "lifeboat failed"),
 }
