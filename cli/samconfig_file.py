@@ -64,25 +64,44 @@ class Edited:
         self.path.write_text(self.after, "utf-8")
 
 
+def parameters_of(path: Path, environment: str) -> dict[str, str]:
+    """The template's parameters that an environment overrides. Raises Problem when the file cannot be read."""
+    try:
+        deployed = tomlkit.parse(_read(path)).unwrap()[environment]["deploy"]["parameters"]
+        return dict(str(each).split("=", 1) for each in deployed["parameter_overrides"])
+    except KeyError:
+        return {}
+    except (TOMLKitError, TypeError, ValueError):
+        raise _unreadable(path) from None
+
+
 def edited(path: Path, stacks: tuple[Wanted, ...]) -> Edited:
     """The file with these stacks in it; not written yet.
 
     Parameters that the file has and `stacks` do not name stay. Raises Problem when it cannot be read.
     """
-    try:
-        before = path.read_text("utf-8")
-    except OSError:
-        raise Problem(
-            f"there is no {path}",
-            "Run the command in the repository's folder, or name the file with --config.",
-        ) from None
+    before = _read(path)
     try:
         document = tomlkit.parse(before)
         for wanted in stacks:
             _enter(document, wanted)
     except (TOMLKitError, TypeError, AttributeError):
-        raise Problem(f"{path} is not a samconfig.toml that can be read", "Mend it, or restore it.") from None
+        raise _unreadable(path) from None
     return Edited(path, before, tomlkit.dumps(document))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        raise Problem(
+            f"there is no {path}",
+            "Run the command in the repository's folder, or name the file with --config.",
+        ) from None
+
+
+def _unreadable(path: Path) -> Problem:
+    return Problem(f"{path} is not a samconfig.toml that can be read", "Mend it, or restore it.")
 
 
 def _enter(document: tomlkit.TOMLDocument, wanted: Wanted) -> None:

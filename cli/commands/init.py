@@ -17,7 +17,7 @@ from cli.cost_page import dollars
 from cli.first_deployment import DEFAULT_SCHEDULE, Check, Plan, Survey, account_of, pools, survey
 from cli.output import Output, duration, table
 from cli.problems import WrongUse
-from cli.samconfig_file import Edited, edited
+from cli.samconfig_file import Edited, edited, parameters_of
 
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 EXAMPLE = "lifeboat init --region us-east-1 --pool us-east-1_AbCdEf123 --backup-region eu-west-1 --yes"
@@ -44,8 +44,7 @@ class Interview:
             if default is not None:
                 return default
             raise WrongUse(f"{option} is not given", f"Give it: {question.lower()}.")
-        shown = default or None
-        return str(typer.prompt(question, default=shown, show_default=bool(shown)))
+        return str(typer.prompt(question, default=default, show_default=bool(default)))
 
     def confirm(self, question: str) -> bool:
         """Whether the answer is yes."""
@@ -59,7 +58,7 @@ def init(
         str | None, typer.Option(help="The Region to fail over to.", show_default=False)
     ] = None,
     schedule: Annotated[
-        str | None, typer.Option(help=f"When to export; {DEFAULT_SCHEDULE} if not asked.", show_default=False)
+        str | None, typer.Option(help=f"When to export, such as {DEFAULT_SCHEDULE}.", show_default=False)
     ] = None,
     email: Annotated[
         str | None, typer.Option(help="Where notifications and alarms go.", show_default=False)
@@ -79,6 +78,7 @@ def init(
     stack: str = ctx.obj.asked.stack
     interview = Interview(output, sys.stdin.isatty() and not output.as_json and not yes)
     region = _region(connection, interview)
+    there = parameters_of(config, "primary")
     if pool is None:
         _list_pools(output, connection, region)
     plan = Plan(
@@ -87,9 +87,21 @@ def init(
         interview.ask(backup_region, "Region to fail over to", "--backup-region"),
         stack,
         interview.ask(table_name, "Name of the backup table", "--table", stack),
-        interview.ask(schedule, "When to export", "--schedule", DEFAULT_SCHEDULE),
-        interview.ask(email, "Email address for notifications and alarms, or nothing", "--email", ""),
-        interview.ask(live_sync, "Capture changes as they happen (OFF or CAPTURE)", "--live-sync", "OFF"),
+        interview.ask(
+            schedule, "When to export", "--schedule", there.get("ExportSchedule", DEFAULT_SCHEDULE)
+        ),
+        interview.ask(
+            email,
+            "Email address for notifications and alarms, or nothing",
+            "--email",
+            there.get("NotificationEmail", ""),
+        ),
+        interview.ask(
+            live_sync,
+            "Capture changes as they happen (OFF or CAPTURE)",
+            "--live-sync",
+            there.get("LiveSync", "OFF"),
+        ),
     )
     found = survey(connection.client, plan)
     file = edited(config, plan.stacks())

@@ -18,7 +18,7 @@ from moto import mock_aws
 from cli.app import main
 from cli.first_deployment import Plan
 from cli.problems import Problem, WrongUse
-from cli.samconfig_file import Wanted, edited
+from cli.samconfig_file import Wanted, edited, parameters_of
 from cli.template_parameters import check
 from tests.cli.documented import ROOT
 from tests.template.reading import source
@@ -95,6 +95,13 @@ def test_the_second_time_there_is_nothing_to_write(
     assert main(options(pool_id)) == 0
     assert config.read_text() == written
     assert "says all this already" in capsys.readouterr().out
+
+
+def test_what_somebody_has_set_stays_unless_it_is_given(config: Path, pool_id: str) -> None:
+    assert main(options(pool_id, "--schedule", "rate(2 hours)", "--email", "a@example.com", "--yes")) == 0
+    assert main(options(pool_id, "--yes")) == 0
+    assert overrides(config, "primary")["ExportSchedule"] == "rate(2 hours)"
+    assert overrides(config, "primary")["NotificationEmail"] == "a@example.com"
 
 
 def test_without_yes_and_without_a_terminal_nothing_is_written(
@@ -219,6 +226,9 @@ def test_environments_that_are_missing_are_made(tmp_path: Path) -> None:
     path.write_text("primary = 1\n")
     with pytest.raises(Problem, match="that can be read"):
         edited(path, (wanted,))
+    with pytest.raises(Problem, match="that can be read"):
+        parameters_of(path, "primary")
+    assert parameters_of(path, "backup") == {}
 
 
 def test_every_parameter_that_is_written_is_one_of_the_template() -> None:
