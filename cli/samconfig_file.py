@@ -65,7 +65,7 @@ class Edited:
 
 
 def parameters_of(path: Path, environment: str) -> dict[str, str]:
-    """The template's parameters that an environment overrides. Raises Problem when the file cannot be read."""
+    """The template's parameters that an environment overrides. Raises Problem if the file cannot be read."""
     try:
         deployed = tomlkit.parse(_read(path)).unwrap()[environment]["deploy"]["parameters"]
         return dict(str(each).split("=", 1) for each in deployed["parameter_overrides"])
