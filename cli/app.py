@@ -14,7 +14,7 @@ import typer
 
 from cli import __version__
 from cli.cockpit import Cockpit
-from cli.commands import (config, export, import_users, report, status, watch)
+from cli.commands import config, cost, export, import_users, init, report, status, watch
 from cli.connection import DEFAULT_STACK, Asked
 from cli.output import Output
 from cli.problems import problem_of
@@ -68,7 +68,7 @@ def shared(
     ctx.obj = Cockpit(Asked(profile, region, stack, local, local_dir), Output(as_json))
 
 
-COMMANDS: Final = (status, export, import_users, watch, report, config)
+COMMANDS: Final = (status, export, import_users, watch, report, config, cost, init)
 """The modules of the commands, in the order of the help."""
 
 for module in COMMANDS:
