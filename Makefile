@@ -24,9 +24,9 @@ POINTS ?= 20
 # How many changes `make bench-live` and `make live-soak` make
 CHANGES ?= 500
 
-# Which stack `make redrive` looks at
-STACK ?= lifeboat
-REGION ?= us-east-1
+# Which stacks `make redrive` looks at; without a Region in that of your AWS profile
+STACK ?= cognito-lifeboat
+REGION ?=
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -93,8 +93,8 @@ kill-points: $(INSTALLED)  ## Kill an import at random points, resume it, compar
 screenshots: $(INSTALLED)  ## Take the pictures of the README anew (docs/images), of a pool that is lost and restored
 	$(PY) -m local.screenshots
 
-redrive: $(INSTALLED)  ## Give the messages in a stack's dead-letter queues another try (STACK=lifeboat REGION=us-east-1)
-	$(PY) -m local.redrive --stack $(STACK) --region $(REGION)
+redrive: $(INSTALLED)  ## Give the messages in a stack's dead-letter queues another try (STACK=cognito-lifeboat REGION=us-east-1)
+	PYTHONPATH=layers/lifeboat $(PY) -m cli failed --redrive --stack "$(STACK)" $(if $(REGION),--region "$(REGION)")
 
 lock: $(INSTALLED)  ## Resolve both requirements.in again into requirements.txt with hashes
 	$(LOCK) requirements.in --output-file requirements.txt

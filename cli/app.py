@@ -14,7 +14,21 @@ import typer
 
 from cli import __version__
 from cli.cockpit import Cockpit
-from cli.commands import config, cost, export, import_users, init, report, status, watch
+from cli.commands import (
+    config,
+    cost,
+    diff,
+    export,
+    failed,
+    history,
+    import_users,
+    init,
+    preflight,
+    report,
+    status,
+    verify,
+    watch,
+)
 from cli.connection import DEFAULT_STACK, Asked
 from cli.output import Output
 from cli.problems import problem_of
@@ -68,7 +82,21 @@ def shared(
     ctx.obj = Cockpit(Asked(profile, region, stack, local, local_dir), Output(as_json))
 
 
-COMMANDS: Final = (status, export, import_users, watch, report, config, cost, init)
+COMMANDS: Final = (
+    status,
+    export,
+    import_users,
+    watch,
+    preflight,
+    verify,
+    report,
+    failed,
+    history,
+    diff,
+    config,
+    cost,
+    init,
+)
 """The modules of the commands, in the order of the help."""
 
 for module in COMMANDS:

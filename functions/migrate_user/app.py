@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifeboat.restore.assembly import migration
-from lifeboat.restore.migration import MigrationEvent, answer
+from lifeboat.restore.migration import answer
 from lifeboat.telemetry import logger
+from lifeboat.trigger_event import TriggerEvent
 from lifeboat.usage import publishes_usage
 
 if TYPE_CHECKING:
@@ -18,6 +19,6 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context
 @publishes_usage
-def handler(event: MigrationEvent, context: LambdaContext) -> MigrationEvent:
+def handler(event: TriggerEvent, context: LambdaContext) -> TriggerEvent:
     """Answer the trigger, whatever happens: an exception would show through to whoever signs in."""
     return answer(event, migration)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifeboat.sync.assembly import confirmed_capture
-from lifeboat.sync.confirmation import ConfirmationEvent
 from lifeboat.telemetry import logger
+from lifeboat.trigger_event import TriggerEvent
 from lifeboat.usage import publishes_usage
 
 if TYPE_CHECKING:
@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context
 @publishes_usage
-def handler(event: ConfirmationEvent, context: LambdaContext) -> ConfirmationEvent:
+def handler(event: TriggerEvent, context: LambdaContext) -> TriggerEvent:
     """Answer the trigger with its own event, whatever happens: an exception would fail the sign-up."""
     return confirmed_capture().answer(event)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from lifeboat.pacing import Deadline
 from lifeboat.restore.assembly import federated_groups
 from lifeboat.restore.federated import RESERVE_SECONDS, answer
-from lifeboat.restore.returning import TokenEvent
 from lifeboat.telemetry import logger
+from lifeboat.trigger_event import TriggerEvent
 from lifeboat.usage import publishes_usage
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context
 @publishes_usage
-def handler(event: TokenEvent, context: LambdaContext) -> TokenEvent:
+def handler(event: TriggerEvent, context: LambdaContext) -> TriggerEvent:
     """Answer the trigger, whatever happens: an exception would fail the sign-in."""
     deadline = Deadline(context.get_remaining_time_in_millis, RESERVE_SECONDS)
     return answer(event, deadline, federated_groups)

@@ -17,6 +17,7 @@ from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.store.table import BackupTable
+from tests.adapters.cockpit import Lifeboat, lifeboat_of
 from tests.adapters.exports import FIRST, fill_varied
 from tests.adapters.job_world import World
 from tests.adapters.moto_differences import mend
@@ -180,3 +181,11 @@ def backup(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
 def fresh(backup: Stack, make_pool: Callable[..., Pool]) -> Pool:
     """An empty pool to restore them into."""
     return make_pool()
+
+
+@pytest.fixture
+def lifeboat(
+    stack: Stack, aws: boto3.Session, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Lifeboat:
+    """The command line, for the stack."""
+    return lifeboat_of(stack, aws, capsys, monkeypatch)

@@ -192,8 +192,8 @@ class PoolDouble:
         self.calls.append("disable")
         self.users[username] = replace(self._user(username), enabled=False)
 
-    def set_mfa(self, username: str, factors: Iterable[str], preferred: str) -> None:
-        self.calls.append("set_mfa")
+    def change_mfa(self, username: str, factors: Iterable[str], preferred: str) -> None:
+        self.calls.append("change_mfa")
         self._user(username)
         self.factors[username] = (*sorted(factors), preferred)
 

@@ -24,7 +24,8 @@ from lifeboat.store.items import (
 )
 from lifeboat.store.keys import history_key, user_key, user_partition
 from lifeboat.store.ledger import Ledger, run_id
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
+from lifeboat.store.versions import VersionWriter
 from tests.adapters.dying import DyingTable, Killed, content
 from tests.adapters.pools import SHARD, Pool
 from tests.adapters.stack import Export, Import, MakePool, Stack

@@ -19,12 +19,13 @@ from lifeboat.cognito.writer import PoolWriter
 from lifeboat.model import Group, Membership, Status, User, instant
 from lifeboat.pacing import Deadline
 from lifeboat.restore.federated import GROUPS_AWAITED_SECONDS, FederatedGroups, answer
-from lifeboat.restore.returning import TokenEvent
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.items import Change, draft_group, draft_membership, draft_user
 from lifeboat.store.keys import federated_key, user_key
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
+from lifeboat.store.versions import VersionWriter
 from lifeboat.telemetry import logger
+from lifeboat.trigger_event import TriggerEvent
 from tests.adapters.dying import content
 from tests.adapters.pools import SHARD, UNLIMITED, Pool, asked_of, failing
 from tests.adapters.stack import Stack
@@ -78,7 +79,7 @@ class SignIns:
         """The groups of the token that the user is given."""
         return self.groups(self.answered(self.event(version, source), deadline))
 
-    def event(self, version: str = "1", source: str = "TokenGeneration_HostedAuth") -> TokenEvent:
+    def event(self, version: str = "1", source: str = "TokenGeneration_HostedAuth") -> TriggerEvent:
         return {
             "version": version,
             "triggerSource": source,
@@ -101,7 +102,7 @@ class SignIns:
             "response": {OF_VERSION[version]: None},
         }
 
-    def answered(self, event: TokenEvent, deadline: Deadline = PLENTY) -> TokenEvent:
+    def answered(self, event: TriggerEvent, deadline: Deadline = PLENTY) -> TriggerEvent:
         return answer(event, deadline, self.parts)
 
     def parts(self) -> FederatedGroups:
@@ -110,7 +111,7 @@ class SignIns:
             "lifeboat", "us-east-1_LostPool1", self.table, lambda pool: PoolWriter(client, pool, UNLIMITED)
         )
 
-    def groups(self, event: TokenEvent) -> set[str]:
+    def groups(self, event: TriggerEvent) -> set[str]:
         details = event["response"][OF_VERSION[event["version"]]]
         overridden = (details or {}).get("groupOverrideDetails") or event["request"]["groupConfiguration"]
         groups = overridden["groupsToOverride"]

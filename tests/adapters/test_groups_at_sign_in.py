@@ -14,11 +14,12 @@ from lifeboat.cognito.writer import PoolWriter
 from lifeboat.model import Membership, Status, User
 from lifeboat.restore.federated import FederatedGroups, answer
 from lifeboat.restore.pool_rules import PoolRules
-from lifeboat.restore.returning import ReturningUsers, TokenEvent, shares_address
+from lifeboat.restore.returning import ReturningUsers, shares_address
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.on_demand import OnDemandPool, OnDemandPools
 from lifeboat.store.table import BackupTable
+from lifeboat.trigger_event import TriggerEvent
 from tests.adapters.pools import SHARD, UNLIMITED, Pool, asked_of, failing
 from tests.adapters.stack import Stack
 from tests.adapters.test_federated_groups import lambda_context
@@ -39,7 +40,7 @@ class SignIns:
     new_sub: str = ""
     username: str = "ann"
 
-    def event(self) -> TokenEvent:
+    def event(self) -> TriggerEvent:
         groups = sorted(self.pool.groups_of(self.username))
         return {
             "version": "1",

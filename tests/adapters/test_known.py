@@ -11,7 +11,8 @@ from lifeboat.model import Membership, Status, User
 from lifeboat.restore.known import find_known
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.keys import user_key
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
+from lifeboat.store.versions import VersionWriter
 from tests.adapters.pools import SHARD, asked_of
 from tests.unit.examples import AT, BY_EMAIL, BY_NAME, EARLIER
 

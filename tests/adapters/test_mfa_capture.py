@@ -17,7 +17,8 @@ from lifeboat.export.users import UserExport
 from lifeboat.model import User
 from lifeboat.store.items import Change
 from lifeboat.store.keys import user_key
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
+from lifeboat.store.versions import VersionWriter
 from tests.adapters.pools import SHARD
 from tests.unit.examples import PLENTY
 

@@ -17,13 +17,14 @@ from functions.migrate_user.app import handler
 from lifeboat.cognito.passwords import PasswordCheck
 from lifeboat.cognito.pool import settable_attributes
 from lifeboat.model import PoolConfiguration, Status, User
-from lifeboat.restore.migration import FORGOTTEN, SIGNING_IN, Migration, MigrationEvent, answer
+from lifeboat.restore.migration import FORGOTTEN, SIGNING_IN, Migration, answer
 from lifeboat.restore.pool_rules import PoolRules
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.items import Change, draft_configuration, draft_user
 from lifeboat.store.on_demand import OnDemandPool, OnDemandPools
 from lifeboat.store.table import BackupTable
 from lifeboat.telemetry import logger
+from lifeboat.trigger_event import TriggerEvent
 from tests.adapters.dying import content
 from tests.adapters.pools import SHARD, UNLIMITED, Pool, asked_of, failing
 from tests.adapters.stack import Stack
@@ -74,12 +75,12 @@ class Arrivals:
     def keep(self, user: User) -> None:
         self.table.put_all([draft_user(user).item(AT, Change.ADDED)])
 
-    def event(self, source: str, name: str = PLANTED, password: str | None = None) -> MigrationEvent:
-        event: MigrationEvent = event_of("migrate_user")
+    def event(self, source: str, name: str = PLANTED, password: str | None = None) -> TriggerEvent:
+        event: TriggerEvent = event_of("migrate_user")
         event["request"]["password"] = password
         return {**event, "triggerSource": source, "userPoolId": self.pool.pool_id, "userName": name}
 
-    def answered(self, event: MigrationEvent) -> dict[str, Any] | None:
+    def answered(self, event: TriggerEvent) -> dict[str, Any] | None:
         """What the pool is given; None if that is nothing, and then the event must be as it came."""
         before = json.loads(json.dumps(event))
         after = answer(event, self.parts)
@@ -306,7 +307,7 @@ def test_a_function_without_its_environment_refuses(arrivals: Arrivals) -> None:
 
 def test_the_function_answers_from_its_environment(stack: Stack, make_pool: Callable[..., Pool]) -> None:
     stack.table.put_all([draft_user(LOST).item(AT, Change.ADDED)])
-    event: MigrationEvent = event_of("migrate_user")
+    event: TriggerEvent = event_of("migrate_user")
     event["userPoolId"] = make_pool().pool_id
     assert handler({**event, "userName": PLANTED}, lambda_context())["response"]["userAttributes"]
     assert handler(event, lambda_context()) == event

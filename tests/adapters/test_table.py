@@ -19,7 +19,8 @@ from lifeboat.store.items import (
     history_item,
 )
 from lifeboat.store.keys import Key, group_key, pool_key, shard_of, user_key
-from lifeboat.store.table import BackupTable, StoredVersion, held_before
+from lifeboat.store.table import BackupTable, StoredVersion
+from lifeboat.store.versions import held_before
 from tests.unit.examples import AT, EARLIER, USER
 
 

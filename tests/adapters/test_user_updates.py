@@ -32,8 +32,8 @@ def test_updates_are_made_in_order_and_again_without_effect(world: World) -> Non
     for _ in range(2):
         update.apply(message)
     first, again = world.pool.calls[:6], world.pool.calls[6:]
-    assert first == ["disable", "set_mfa", "link", "link", "add_to_group", "add_to_group"]
-    assert again == ["disable", "set_mfa", "add_to_group", "add_to_group"]
+    assert first == ["disable", "change_mfa", "link", "link", "add_to_group", "add_to_group"]
+    assert again == ["disable", "change_mfa", "add_to_group", "add_to_group"]
     assert world.pool.links == {"user-0": {("Google", "g-1"), ("SAML", "s/1")}}
     assert world.outcome(user.sub).updates_done == {0}
 
@@ -55,7 +55,7 @@ def test_an_update_that_broke_off_anywhere_is_made_whole(world: World, made: int
         links=[("Google", "g-1"), ("SAML", "s/1")],
     )
     faults = Faults(made)
-    faults.after(world.pool, "disable", "set_mfa", "link", "add_to_group")
+    faults.after(world.pool, "disable", "change_mfa", "link", "add_to_group")
     faults.watching = True
     with pytest.raises(Killed):
         update.apply(message)

@@ -14,7 +14,8 @@ from lifeboat.export.counts import Counts, count_change, no_counts
 from lifeboat.model import Group, Membership, User
 from lifeboat.store.items import Change, Draft, draft_group, draft_membership, draft_user, user_from
 from lifeboat.store.keys import Key, history_key, user_key
-from lifeboat.store.table import BATCH_GET_KEYS, WRITERS, BackupTable, StoredVersion, VersionWriter
+from lifeboat.store.table import BATCH_GET_KEYS, BackupTable, StoredVersion
+from lifeboat.store.versions import WRITERS, VersionWriter
 from tests.adapters.dying import DyingTable, Killed, content
 from tests.unit.examples import AT, EARLIER, USER
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lifeboat.telemetry import publish
-from tests.template.reading import ROOT, source, stack
+from tests.template.reading import EVERYTHING, ROOT, source, stack
 
 ROLES = ("primary", "backup")
 
@@ -54,6 +54,19 @@ def test_every_dead_letter_queue_that_holds_a_message_raises_one(role: str) -> N
         and alarm["Threshold"] == 0
     }
     assert watched == dead_letters
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_dead_letter_queue_is_an_output_and_goes_back_to_the_queue_of_its_name(role: str) -> None:
+    made = stack(role, **EVERYTHING[role])
+    queues, outputs = made.of_type("AWS::SQS::Queue"), made.outputs
+    for name, queue in queues.items():
+        assert outputs[f"{name}Url"] == f"<{name}>"
+        policy = queue.get("RedrivePolicy")
+        assert name.endswith("DeadLetterQueue") == (policy is None)
+        if policy is not None:
+            dead = f"{name.removesuffix('Queue')}DeadLetterQueue"
+            assert policy["deadLetterTargetArn"] == f"<{dead}.Arn>"
 
 
 def test_a_backup_that_grows_old_raises_one_even_if_nothing_reports() -> None:

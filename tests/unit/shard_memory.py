@@ -21,7 +21,8 @@ from lifeboat.export.places import Places
 from lifeboat.export.users import UserExport
 from lifeboat.model import User
 from lifeboat.store.items import Change, Item, draft_user, listing_hash
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
+from lifeboat.store.versions import VersionWriter
 from tests.unit.examples import PLENTY
 from tests.unit.fakes import MemoryBucket
 from tests.unit.large_pools import PagedReader, made_up

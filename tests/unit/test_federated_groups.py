@@ -17,10 +17,10 @@ from lifeboat.errors import SettingMissing
 from lifeboat.identities import LONGEST, identity_of
 from lifeboat.model import Status, User
 from lifeboat.restore.federated import SOURCES, FederatedGroups, answer, with_groups
-from lifeboat.restore.returning import TokenEvent
 from lifeboat.settings import settings
 from lifeboat.store.items import Change, draft_user, history_item, user_from
 from lifeboat.store.keys import sub_of, user_key
+from lifeboat.trigger_event import TriggerEvent
 from tests.unit.examples import AT, ATTRIBUTES, EARLIER, JSON, OVER, PLENTY, SUBS, TEXT, USER
 from tests.unit.test_events import event_of
 
@@ -38,8 +38,8 @@ def federated(attributes: dict[str, str]) -> User:
     return replace(USER, status=Status.EXTERNAL_PROVIDER, attributes=attributes)
 
 
-def token_event(**changes: Any) -> TokenEvent:
-    event: TokenEvent = {**event_of("restore_federated_groups"), **changes}  # type: ignore[typeddict-item]
+def token_event(**changes: Any) -> TriggerEvent:
+    event: TriggerEvent = {**event_of("restore_federated_groups"), **changes}  # type: ignore[typeddict-item]
     return event
 
 

@@ -18,7 +18,7 @@ from lifeboat.export.memberships import MembershipExport
 from lifeboat.export.places import MOST_AGAIN, Places, Slices
 from lifeboat.export.tasks import CleanupPlan, GroupsTask, MembershipsTask, RetireTask, Run, UsersTask
 from lifeboat.export.users import UserExport
-from lifeboat.store.table import VersionWriter
+from lifeboat.store.versions import VersionWriter
 from tests.unit.fakes import MemoryBucket
 from tests.unit.large_pools import PAGE, Budget, MemoryTable, PagedReader, made_up
 

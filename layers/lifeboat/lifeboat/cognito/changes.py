@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from lifeboat.cognito.calls import call
 from lifeboat.cognito.pool import FACTOR_ADDRESSES
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import ResourceNotFound
 from lifeboat.model import Group
-
-SETTINGS = {"SMS_MFA": "SMSMfaSettings", "EMAIL_OTP": "EmailMfaSettings"}
-"""AdminSetUserMFAPreference's parameter for each factor that needs no secret."""
 
 
 class PoolChanger(PoolWriter):
@@ -101,24 +97,6 @@ class PoolChanger(PoolWriter):
                 "ProviderAttributeValue": user_id,
             },
         )
-
-    def change_mfa(
-        self, username: str, factors: Collection[str], preferred: str, before: Collection[str]
-    ) -> None:
-        """AdminSetUserMFAPreference: sets `factors`, and switches off the others of `before`."""
-        given: dict[str, Any] = {
-            name: {"Enabled": factor in factors, "PreferredMfa": factor in factors and factor == preferred}
-            for factor, name in SETTINGS.items()
-            if factor in factors or factor in before
-        }
-        if given:
-            call(
-                self._preferences,
-                self._client.admin_set_user_mfa_preference,
-                UserPoolId=self.pool_id,
-                Username=username,
-                **given,
-            )
 
     def change_group(self, group: Group) -> None:
         """UpdateGroup, with a description that is gone made empty; raises ResourceNotFound.

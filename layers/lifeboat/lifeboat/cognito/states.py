@@ -5,10 +5,10 @@ Listings show a change only after a while, so whoever compares in order to chang
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lifeboat.cognito.calls import call
-from lifeboat.cognito.reader import PAGE, group_from_listing
+from lifeboat.cognito.reader import PoolReader, group_from_listing
 from lifeboat.errors import ResourceNotFound
 from lifeboat.model import Group, User
 from lifeboat.pacing import Budget, Category
@@ -24,7 +24,7 @@ class PoolStates:
         self._client = client
         self.pool_id = pool_id
         self._users = budget.bucket(Category.USER_READ)
-        self._memberships = budget.bucket(Category.USER_RESOURCE_READ)
+        self._reader = PoolReader(client, pool_id, budget)
         self._groups = budget.bucket(Category.USER_POOL_RESOURCE_READ)
 
     def user(self, name: str) -> User | None:
@@ -50,22 +50,8 @@ class PoolStates:
         )
 
     def groups_of(self, username: str) -> set[str]:
-        """The names of a user's groups, by AdminListGroupsForUser."""
-        names: set[str] = set()
-        place: dict[str, Any] = {}
-        while True:
-            page = call(
-                self._memberships,
-                self._client.admin_list_groups_for_user,
-                UserPoolId=self.pool_id,
-                Username=username,
-                Limit=PAGE,
-                **place,
-            )
-            names |= {entry["GroupName"] for entry in page.get("Groups", [])}
-            if not page.get("NextToken"):
-                return names
-            place = {"NextToken": page["NextToken"]}
+        """The names of a user's groups. Raises ResourceNotFound: no such user."""
+        return set(self._reader.groups_of(username))
 
     def group(self, name: str) -> Group | None:
         """A group; None if there is none."""

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 
+SETTINGS = {"SMS_MFA": "SMSMfaSettings", "EMAIL_OTP": "EmailMfaSettings"}
+"""AdminSetUserMFAPreference's parameter for each factor that needs no secret."""
+
+
 class PoolWriter:
     """Writes users and groups to one pool."""
 
@@ -85,17 +89,15 @@ class PoolWriter:
             },
         )
 
-    def set_mfa(self, username: str, factors: Collection[str], preferred: str) -> None:
-        """AdminSetUserMFAPreference for SMS_MFA and EMAIL_OTP, the factors that need no secret."""
-
-        def settings(factor: str) -> Any:
-            return {"Enabled": factor in factors, "PreferredMfa": factor == preferred and factor in factors}
-
-        given: dict[str, Any] = {}
-        if "SMS_MFA" in factors:
-            given["SMSMfaSettings"] = settings("SMS_MFA")
-        if "EMAIL_OTP" in factors:
-            given["EmailMfaSettings"] = settings("EMAIL_OTP")
+    def change_mfa(
+        self, username: str, factors: Collection[str], preferred: str, before: Collection[str] = ()
+    ) -> None:
+        """AdminSetUserMFAPreference: sets `factors`, and switches off the others of `before`."""
+        given: dict[str, Any] = {
+            name: {"Enabled": factor in factors, "PreferredMfa": factor in factors and factor == preferred}
+            for factor, name in SETTINGS.items()
+            if factor in factors or factor in before
+        }
         if given:
             call(
                 self._preferences,

@@ -30,7 +30,8 @@ from lifeboat.settings import settings
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.live_writer import LiveVersionWriter
 from lifeboat.store.markers import Markers
-from lifeboat.store.table import BackupTable, VersionWriter
+from lifeboat.store.table import BackupTable
+from lifeboat.store.versions import VersionWriter
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient

@@ -21,7 +21,7 @@ from lifeboat.listing import portions
 from lifeboat.model import Kind, User
 from lifeboat.pacing import Deadline
 from lifeboat.store.keys import Key, group_key, membership_key, user_key
-from lifeboat.store.table import VersionWriter
+from lifeboat.store.versions import VersionWriter
 from lifeboat.telemetry import logger
 
 

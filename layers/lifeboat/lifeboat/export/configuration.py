@@ -19,7 +19,8 @@ from lifeboat.pacing import Deadline
 from lifeboat.store.configurations import configuration_drafts, owner_and_number
 from lifeboat.store.items import Change
 from lifeboat.store.keys import Key, pool_key
-from lifeboat.store.table import BackupTable, StoredVersion, VersionWriter
+from lifeboat.store.table import BackupTable, StoredVersion
+from lifeboat.store.versions import VersionWriter
 from lifeboat.telemetry import logger
 
 Stored = Mapping[str, StoredVersion]

@@ -15,7 +15,8 @@ from lifeboat.listing import portions
 from lifeboat.model import Group
 from lifeboat.pacing import Deadline
 from lifeboat.store.items import draft_group
-from lifeboat.store.table import BackupTable, StoredVersion, VersionWriter, held_before
+from lifeboat.store.table import BackupTable, StoredVersion
+from lifeboat.store.versions import VersionWriter, held_before
 
 LISTING = "groups"
 

@@ -22,7 +22,8 @@ from lifeboat.export.tasks import MembershipsTask
 from lifeboat.model import Membership, User
 from lifeboat.pacing import Deadline
 from lifeboat.store.items import draft_membership
-from lifeboat.store.table import BackupTable, StoredVersion, VersionWriter, held_before
+from lifeboat.store.table import BackupTable, StoredVersion
+from lifeboat.store.versions import VersionWriter, held_before
 
 SEEN_SUBS = 100_000
 """So many subs seen are kept in memory, about 15 MB, before they are put into the bucket."""

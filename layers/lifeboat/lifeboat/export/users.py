@@ -17,7 +17,8 @@ from lifeboat.export.tasks import UsersTask
 from lifeboat.model import User
 from lifeboat.pacing import Deadline
 from lifeboat.store.items import Change, draft_user, listing_hash
-from lifeboat.store.table import BackupTable, StoredVersion, VersionWriter, held_before
+from lifeboat.store.table import BackupTable, StoredVersion
+from lifeboat.store.versions import VersionWriter, held_before
 
 
 class Place(TypedDict):

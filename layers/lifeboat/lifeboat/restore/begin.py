@@ -22,7 +22,7 @@ from lifeboat.restore.course import PREFLIGHT
 from lifeboat.restore.lanes import lane_plan
 from lifeboat.restore.listing import LISTINGS
 from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked, moment_read
-from lifeboat.restore.preflight import Preflight, Wishes
+from lifeboat.restore.preflight import Findings, Preflight, Wishes
 from lifeboat.restore.scan import scan_field
 from lifeboat.restore.tasks import NOW, ON_SIGN_IN, Run, attaches, leaves_groups
 from lifeboat.store.keys import SHARDS
@@ -162,6 +162,16 @@ class Begun(Portions):
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What an import would begin with, and what stands in its way. `pool_name` is "" if it makes no pool."""
+
+    run: Run
+    pool_name: str
+    arn_map: Mapping[str, str]
+    found: Findings
+
+
+@dataclass(frozen=True, slots=True)
 class ImportBeginning:
     """Begins an import."""
 
@@ -195,21 +205,8 @@ class ImportBeginning:
         resuming = asked.Resume is not None or (own is not None and own["execution_arn"] == arn)
         if own is not None and not pool_id:
             pool_id = run["UserPoolId"] = str(own.get("user_pool_id", ""))
-        pool_name = str(before.get("pool_name", "")) or (
-            asked.CreateUserPool.PoolName if asked.CreateUserPool is not None else ""
-        )
-        arn_map = before.get("arn_map", {}) if asked.ArnMap is None else asked.ArnMap
-        wishes = Wishes(
-            resuming,
-            run["UserLane"],
-            run["SourceSubAttribute"],
-            asked.AcceptDifferences,
-            bool(pool_name),
-            arn_map,
-            run["AsOf"],
-            str(before.get("export_id", "")),
-            run["OnDemand"],
-        )
+        pool_name, arn_map = _pool_name(asked, before), _arn_map(asked, before)
+        wishes = _wishes(run, before, asked, resuming, pool_name, arn_map)
         checked = self._preflight(pool_id).check(wishes)
         users = int(checked.export["counts"]["users"]["listed"])
         memberships = int(checked.export["counts"].get("memberships", {}).get("listed", 0))
@@ -263,6 +260,26 @@ class ImportBeginning:
             "Scans": scans,
             **self._plan(run, users, memberships),
         }
+
+    def rehearse(self, typed: Any, execution_arn: str, at: str) -> Rehearsed:
+        """Check all that `begin` checks, but for the lock, and write nothing.
+
+        `execution_arn` is of no execution; its Region is the one that the import would run in. Raises
+        InvalidInput.
+        """
+        asked = parse(ImportInput, typed, EXPECTED)
+        before = self._resumed(asked, Ledger(self.table, "import"))
+        pool_id = str(before.get("user_pool_id") or asked.NewUserPoolId or "")
+        if pool_id:
+            _check_region(pool_id, region_of(execution_arn))
+        run = self._run(asked, before, asked.Resume or run_id(execution_arn, at), pool_id, execution_arn)
+        pool_name, arn_map = _pool_name(asked, before), _arn_map(asked, before)
+        wishes = _wishes(run, before, asked, asked.Resume is not None, pool_name, arn_map)
+        found = self._preflight(pool_id).look(wishes)
+        if found.export is not None:
+            moment = moment_read(found.export, run["AsOf"]) if run["AsOf"] else ""
+            run |= {"ExportId": found.export["run_id"], "Moment": moment, "Warnings": found.warnings}
+        return Rehearsed(run, pool_name, arn_map, found)
 
     def _run(
         self, asked: ImportInput, before: Mapping[str, Any], import_id: str, pool_id: str, arn: str
@@ -325,6 +342,37 @@ class ImportBeginning:
             remedy = f"was filling {pool_id}; give that id, or" if pool_id else "was creating its pool;"
             raise InvalidInput("NewUserPoolId", f"the import {asked.Resume} {remedy} leave NewUserPoolId out")
         return entry
+
+
+def _pool_name(asked: ImportInput, before: Mapping[str, Any]) -> str:
+    """The name of the pool that the import creates or has created; "" for none."""
+    return str(before.get("pool_name", "")) or (asked.CreateUserPool.PoolName if asked.CreateUserPool else "")
+
+
+def _arn_map(asked: ImportInput, before: Mapping[str, Any]) -> Mapping[str, str]:
+    return before.get("arn_map", {}) if asked.ArnMap is None else asked.ArnMap
+
+
+def _wishes(
+    run: Run,
+    before: Mapping[str, Any],
+    asked: ImportInput,
+    resuming: bool,
+    pool_name: str,
+    arn_map: Mapping[str, str],
+) -> Wishes:
+    """What the preflight is asked."""
+    return Wishes(
+        resuming,
+        run["UserLane"],
+        run["SourceSubAttribute"],
+        asked.AcceptDifferences,
+        bool(pool_name),
+        arn_map,
+        run["AsOf"],
+        str(before.get("export_id", "")),
+        run.get("OnDemand", False),
+    )
 
 
 def _moment(asked: ImportInput, before: Mapping[str, Any]) -> str:

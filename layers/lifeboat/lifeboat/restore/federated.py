@@ -21,11 +21,12 @@ from lifeboat.errors import CognitoError, CognitoThrottled, LifeboatError, Store
 from lifeboat.identities import identity_of
 from lifeboat.model import Membership, Status, User, now, seconds_between
 from lifeboat.pacing import Deadline
-from lifeboat.restore.returning import Returned, ReturningUsers, TokenEvent
+from lifeboat.restore.returning import Returned, ReturningUsers
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.keys import Key, sub_of
 from lifeboat.store.table import BackupTable
 from lifeboat.telemetry import logger, publish
+from lifeboat.trigger_event import TriggerEvent
 
 RESERVE_SECONDS = 3.5
 """What must be left of the invocation, 5 s, to begin with a group: signing in should take 2 s at most."""
@@ -107,7 +108,7 @@ class FederatedGroups:
     writer: Callable[[str], PoolWriter]
     returning: ReturningUsers | None = None
 
-    def answer(self, event: TokenEvent, deadline: Deadline) -> TokenEvent:
+    def answer(self, event: TriggerEvent, deadline: Deadline) -> TriggerEvent:
         """The event with the user's groups in it. Raises whatever keeps them from being found."""
         if event["userPoolId"] == self.exported_pool:
             return event
@@ -117,7 +118,7 @@ class FederatedGroups:
             publish(self.stack_name, {_words(event).failed: 1})
             raise
 
-    def _answer(self, event: TokenEvent, deadline: Deadline) -> TokenEvent:
+    def _answer(self, event: TriggerEvent, deadline: Deadline) -> TriggerEvent:
         ledger = GivenGroups(self.table, event["userPoolId"])
         if _federated(event):
             found = self._by_identity(event, ledger)
@@ -136,7 +137,7 @@ class FederatedGroups:
         self._report(event, wanted, giving)
         return with_groups(event, wanted - giving.missing)
 
-    def _by_identity(self, event: TokenEvent, ledger: GivenGroups) -> Returned | None:
+    def _by_identity(self, event: TriggerEvent, ledger: GivenGroups) -> Returned | None:
         """The federated user that signs in, if anything is left to be given."""
         identity = identity_of(event["request"]["userAttributes"])
         key = self._place(identity) if identity else None
@@ -158,7 +159,7 @@ class FederatedGroups:
         made = [(each[0].created_at, key) for key, each in zip(keys, found, strict=True) if each]
         return max(made)[1] if made else None
 
-    def _give(self, event: TokenEvent, groups: Iterable[str], deadline: Deadline) -> Giving:
+    def _give(self, event: TriggerEvent, groups: Iterable[str], deadline: Deadline) -> Giving:
         writer = self.writer(event["userPoolId"])
         giving = Giving()
         for name in groups:
@@ -178,7 +179,7 @@ class FederatedGroups:
     def _note(
         self,
         ledger: GivenGroups,
-        event: TokenEvent,
+        event: TriggerEvent,
         user: User,
         given: Given,
         wanted: Collection[str],
@@ -194,7 +195,7 @@ class FederatedGroups:
             except StoreUnavailable as error:
                 giving.problem = giving.problem or error
 
-    def _report(self, event: TokenEvent, wanted: Collection[str], giving: Giving) -> None:
+    def _report(self, event: TriggerEvent, wanted: Collection[str], giving: Giving) -> None:
         left = len(wanted) - len(giving.added) - len(giving.missing)
         if giving.problem is not None:
             error = _name(giving.problem)
@@ -212,7 +213,7 @@ class FederatedGroups:
             publish(self.stack_name, metrics)
 
 
-def answer(event: TokenEvent, deadline: Deadline, parts: Callable[[], FederatedGroups]) -> TokenEvent:
+def answer(event: TriggerEvent, deadline: Deadline, parts: Callable[[], FederatedGroups]) -> TriggerEvent:
     """The answer to the trigger: the event, with groups from the backup in it if there are any to give.
 
     Never raises.
@@ -225,7 +226,7 @@ def answer(event: TokenEvent, deadline: Deadline, parts: Callable[[], FederatedG
         return event
 
 
-def with_groups(event: TokenEvent, groups: Collection[str]) -> TokenEvent:
+def with_groups(event: TriggerEvent, groups: Collection[str]) -> TriggerEvent:
     """The event whose answer adds groups to those the token would have; roles stay as they are."""
     name = DETAILS[event["version"]]
     details = dict((event.get("response") or {}).get(name) or {})
@@ -239,12 +240,12 @@ def with_groups(event: TokenEvent, groups: Collection[str]) -> TokenEvent:
     return {**event, "response": {**(event.get("response") or {}), name: details}}
 
 
-def _concerns(event: TokenEvent) -> bool:
+def _concerns(event: TriggerEvent) -> bool:
     attributes = event["request"].get("userAttributes")
     return bool(attributes) and event["triggerSource"] in SOURCES and event["version"] in DETAILS
 
 
-def _federated(event: TokenEvent) -> bool:
+def _federated(event: TriggerEvent) -> bool:
     attributes = event["request"]["userAttributes"]
     # Cognito's documentation shows the status in examples only; without it, an identity says enough to look.
     status = attributes.get("cognito:user_status") or (
@@ -253,7 +254,7 @@ def _federated(event: TokenEvent) -> bool:
     return bool(status == Status.EXTERNAL_PROVIDER)
 
 
-def _words(event: TokenEvent) -> Words:
+def _words(event: TriggerEvent) -> Words:
     return FEDERATED if _federated(event) else RETURNING
 
 
@@ -261,7 +262,7 @@ def _waited_long(given: Given) -> bool:
     return bool(given.begun_at) and seconds_between(given.begun_at, now()) > GROUPS_AWAITED_SECONDS
 
 
-def _sub(event: TokenEvent) -> str:
+def _sub(event: TriggerEvent) -> str:
     """The user's sub in the pool it signs in to."""
     try:
         return str(event["request"]["userAttributes"]["sub"])

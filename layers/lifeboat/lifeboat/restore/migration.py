@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypedDict
 
 from lifeboat.cognito.passwords import PasswordCheck
 from lifeboat.cognito.pool import PoolFacts, restorable_factors, settable_attributes, wanted, wants_password
@@ -25,21 +24,9 @@ from lifeboat.store.given import GivenGroups
 from lifeboat.store.on_demand import OnDemandPools
 from lifeboat.store.table import BackupTable
 from lifeboat.telemetry import logger, publish
+from lifeboat.trigger_event import TriggerEvent
 
 SIGNING_IN, FORGOTTEN = "UserMigration_Authentication", "UserMigration_ForgotPassword"
-
-
-class MigrationEvent(TypedDict):
-    """The event of a UserMigration trigger, and the answer to it. It may hold a password: never log it."""
-
-    version: str
-    triggerSource: str
-    region: str
-    userPoolId: str
-    userName: str
-    callerContext: dict[str, Any]
-    request: dict[str, Any]
-    response: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +43,7 @@ class Migration:
     rules: PoolRules
     passwords: PasswordCheck | None
 
-    def answer(self, event: MigrationEvent) -> MigrationEvent:
+    def answer(self, event: TriggerEvent) -> TriggerEvent:
         """The event with the user in it, or as it came. Raises whatever keeps the user from being found."""
         source, pool_id = event["triggerSource"], event["userPoolId"]
         if source not in (SIGNING_IN, FORGOTTEN) or pool_id == self.exported_pool:
@@ -74,7 +61,7 @@ class Migration:
         logger.info("user brought back", sub=known.user.sub)
         return self._with_user(event, known.user, facts)
 
-    def _may_come_back(self, user: User, facts: PoolFacts, event: MigrationEvent) -> bool:
+    def _may_come_back(self, user: User, facts: PoolFacts, event: TriggerEvent) -> bool:
         if not (user.enabled and wants_password(user)):
             return False
         if event["triggerSource"] == FORGOTTEN:
@@ -93,7 +80,7 @@ class Migration:
         state = OnDemandPools(self.table).of(pool_id)
         return self.source_sub_attribute if state is None else state.source_sub_attribute
 
-    def _with_user(self, event: MigrationEvent, user: User, facts: PoolFacts) -> MigrationEvent:
+    def _with_user(self, event: TriggerEvent, user: User, facts: PoolFacts) -> TriggerEvent:
         old_sub = self._old_sub_attribute(event["userPoolId"])
         new = wanted(user, facts, old_sub if old_sub in facts.schema else "")
         attributes = settable_attributes(new)
@@ -112,7 +99,7 @@ class Migration:
         return {**event, "response": response}
 
 
-def answer(event: MigrationEvent, parts: Callable[[], Migration]) -> MigrationEvent:
+def answer(event: TriggerEvent, parts: Callable[[], Migration]) -> TriggerEvent:
     """The answer to the trigger. Never raises: what fails refuses, like a wrong password."""
     migration: Migration | None = None
     try:

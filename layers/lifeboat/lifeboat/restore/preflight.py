@@ -67,6 +67,15 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that a preflight has found. `export` is the one restored from, None if there is none."""
+
+    problems: list[str]
+    warnings: list[str]
+    export: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Preflight:
     """Checks the new pool (None if the import is to create it), the backup and the queues.
 
@@ -81,6 +90,13 @@ class Preflight:
 
     def check(self, wishes: Wishes) -> Checked:
         """Raise PreflightFailed with every problem found; return the warnings."""
+        found = self.look(wishes)
+        if found.problems:
+            raise PreflightFailed(found.problems)
+        return Checked(found.export or {}, found.warnings)
+
+    def look(self, wishes: Wishes) -> Findings:
+        """Find every problem and every warning, whether or not the import can begin."""
         problems: list[str] = []
         warnings: list[str] = []
         export = self._export(wishes, problems, warnings)
@@ -91,9 +107,7 @@ class Preflight:
             self._check_pool(self.reader, backup, wishes, problems, warnings)
         if not wishes.resuming:
             problems += self._queue_problems()
-        if problems:
-            raise PreflightFailed(problems)
-        return Checked(export or {}, warnings)
+        return Findings(problems, warnings, export)
 
     def _export(self, wishes: Wishes, problems: list[str], warnings: list[str]) -> Mapping[str, Any] | None:
         """The export whose state is restored: the last completed one, or that of AsOf."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.model import Membership, User
@@ -18,21 +18,9 @@ from lifeboat.restore.pool_rules import PoolRules
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.on_demand import OnDemandPools
 from lifeboat.store.table import BackupTable
+from lifeboat.trigger_event import TriggerEvent
 
 ADDRESSES = ("email", "phone_number")
-
-
-class TokenEvent(TypedDict):
-    """The event of a PreTokenGeneration trigger (V1_0, V2_0 or V3_0), and the answer to it."""
-
-    version: str
-    triggerSource: str
-    region: str
-    userPoolId: str
-    userName: str
-    callerContext: dict[str, Any]
-    request: dict[str, Any]
-    response: dict[str, Any]
 
 
 class Returned(NamedTuple):
@@ -50,7 +38,7 @@ class ReturningUsers:
     table: BackupTable
     rules: PoolRules
 
-    def find(self, event: TokenEvent, ledger: GivenGroups) -> Returned | None:
+    def find(self, event: TriggerEvent, ledger: GivenGroups) -> Returned | None:
         """The user who signs in, if there is anything left to give it at sign-in; else None.
 
         Only users who were brought back on demand, and all users of a pool whose import leaves groups to the

@@ -34,7 +34,7 @@ class UserUpdate:
             self.writer.disable(message.username)
         if message.mfa:
             self.pace.wait(message.sub)
-            self.writer.set_mfa(message.username, message.mfa, message.preferred_mfa)
+            self.writer.change_mfa(message.username, message.mfa, message.preferred_mfa)
         if message.links:
             there = self._user(message)
             linked = set(linked_identities(there))

@@ -17,8 +17,9 @@ from lifeboat.store.guarded import Guarded, as_read, beginning, ending, guarded,
 from lifeboat.store.items import Change, Draft, Item
 from lifeboat.store.keys import GROUPS, GROUPS_MARKER, Key, marker_key
 from lifeboat.store.markers import Markers, captured_since, unchanged
-from lifeboat.store.table import BATCH_GET_KEYS, BackupTable, StoredVersion, VersionWriter
+from lifeboat.store.table import BATCH_GET_KEYS, BackupTable, StoredVersion
 from lifeboat.store.transactions import Put, Write
+from lifeboat.store.versions import VersionWriter
 
 
 class LiveVersionWriter(VersionWriter):

@@ -11,29 +11,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypedDict
 
 from lifeboat.errors import LifeboatError
 from lifeboat.model import Status
 from lifeboat.settings import Settings
 from lifeboat.telemetry import logger, publish
+from lifeboat.trigger_event import TriggerEvent
 
 CAPTURE_SECONDS = 1.1
 SEND_SECONDS = 0.7
 """How long the two attempts may take: together less than two seconds."""
-
-
-class ConfirmationEvent(TypedDict):
-    """The event of a PostConfirmation trigger, which is also the answer to it."""
-
-    version: str
-    triggerSource: str
-    region: str
-    userPoolId: str
-    userName: str
-    callerContext: dict[str, Any]
-    request: dict[str, Any]
-    response: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +31,7 @@ class ConfirmedCapture:
     capture: Callable[[str], str]
     send: Callable[[str], None]
 
-    def answer(self, event: ConfirmationEvent) -> ConfirmationEvent:
+    def answer(self, event: TriggerEvent) -> TriggerEvent:
         """The event as it came, whatever happens. Never raises."""
         try:
             sub = _sub(event)
@@ -88,5 +75,5 @@ def within(seconds: float, work: Callable[[], str]) -> str:
     return answers[0] if answers else ""
 
 
-def _sub(event: ConfirmationEvent) -> str:
+def _sub(event: TriggerEvent) -> str:
     return str(event["request"]["userAttributes"]["sub"])

@@ -1,0 +1,177 @@
+"""`lifeboat preflight`: everything that would go wrong with an import, without writing anything."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cli.cockpit import Cockpit
+from cli.import_input import OPTIONS, ImportAsked
+from cli.output import duration, escaped, table
+from cli.rehearsal import Rehearsal, rehearse, stack_for
+from cli.sentences import split_remedy
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "preflight",
+        epilog="Example: lifeboat preflight --create-pool people\n\n"
+        "Example: lifeboat preflight --pool eu-west-1_AbCdEf123",
+    )(show)
+
+
+def show(
+    ctx: typer.Context,
+    pool: Annotated[str | None, typer.Option("--pool", help="Id of the empty pool to fill.")] = None,
+    create_pool: Annotated[
+        str | None,
+        typer.Option("--create-pool", metavar="NAME", help="Name of the pool that the import would make."),
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="ID", help="Go on with an earlier import.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="MOMENT", help="The backup as it was then; ISO 8601 with its zone."),
+    ] = None,
+    lane: Annotated[
+        str | None, typer.Option("--lane", help="auto, csv (import jobs or nothing) or api.")
+    ] = None,
+    on_demand: Annotated[
+        bool, typer.Option("--on-demand", help="Who signs in meanwhile comes back first.")
+    ] = False,
+    memberships: Annotated[
+        str | None,
+        typer.Option("--memberships", help="now, or on-sign-in: groups are given at the first sign-in."),
+    ] = None,
+    accept_differences: Annotated[
+        bool, typer.Option("--accept-differences", help="Fill a pool that loses settings the backup has.")
+    ] = False,
+    arns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="OLD=NEW",
+            help="An ARN of the lost Region and the one that stands for it; as often as needed.",
+        ),
+    ] = None,
+    arn_file: Annotated[
+        Path | None,
+        typer.Option("--map-file", help="The same from a file: a JSON object, or lines OLD=NEW."),
+    ] = None,
+    source_sub_attribute: Annotated[
+        str | None,
+        typer.Option("--source-sub-attribute", metavar="NAME", help="Custom attribute for the old sub."),
+    ] = None,
+) -> None:
+    """Look for everything that would go wrong with an import, and reckon what it would do. Writes nothing.
+
+    Takes the options of `lifeboat import`. Exit status 1 if the import would not begin.
+    """
+    cockpit: Cockpit = ctx.obj
+    asked = ImportAsked(
+        pool,
+        create_pool,
+        resume,
+        as_of,
+        lane,
+        tuple(arns or ()),
+        arn_file,
+        source_sub_attribute,
+        accept_differences,
+        on_demand,
+        memberships,
+    )
+    typed = asked.typed()
+    found = rehearse(cockpit.connection, stack_for(cockpit, asked), typed)
+    document = found.document()
+    cockpit.output.show(document, lambda console: draw(console, found, typed))
+    if found.problems:
+        raise typer.Exit(1)
+
+
+def draw(console: Console, found: Rehearsal, typed: Mapping[str, Any]) -> None:
+    """Draw problems first, then warnings, then what the import would do."""
+    console.print(f"Rehearsed an import in {found.stack.region} ({found.stack.name}); nothing was written.\n")
+    if found.problems:
+        console.print(f"[bold red]{_number(len(found.problems), 'problem')}: the import would not begin.[/]")
+        for place, problem in enumerate(found.problems, start=1):
+            wrong, remedy = split_remedy(problem)
+            console.print(f" {place}. {escaped(wrong)}", soft_wrap=True)
+            if remedy:
+                console.print(f"    [bold]→[/] {escaped(remedy)}", soft_wrap=True)
+    else:
+        console.print("[bold green]No problems: the import can begin.[/]")
+    _notes(console, "warning", found.warnings)
+    _notes(console, "thing that the created pool would not have", found.left_out)
+    if found.outlook is not None:
+        _outlook(console, found)
+    if not found.problems:
+        console.print(f"\nStart it: [bold]{escaped(command(typed))}[/]", soft_wrap=True)
+
+
+def _number(count: int, noun: str) -> str:
+    head, space, rest = noun.partition(" ")
+    return f"{count} {head if count == 1 else head + 's'}{space}{rest}"
+
+
+def _notes(console: Console, noun: str, notes: list[str]) -> None:
+    if notes:
+        console.print(f"\n[yellow]{_number(len(notes), noun)}[/]")
+        for note in notes:
+            console.print(f" - {escaped(note)}", soft_wrap=True)
+
+
+def _outlook(console: Console, found: Rehearsal) -> None:
+    outlook = found.outlook
+    assert outlook is not None
+    seen, about = outlook.seen, "" if outlook.exact else "about "
+    console.print(f"\nWhat it would do, from the export {escaped(found.export_id)}")
+    rows = table("what", "how many", numbers=("how many",))
+    rows.show_header = False
+    rows.add_row("users in the backup", f"{about}{seen.users:,}")
+    rows.add_row("  by import jobs", f"{about}{seen.by_csv:,}")
+    rows.add_row("  by the API", f"{about}{seen.by_api:,}")
+    if seen.refused:
+        rows.add_row("  fail, because no import job takes them", f"{about}{seen.refused:,}")
+    if seen.federated:
+        rows.add_row("  federated: appear at their first sign-in", f"{about}{seen.federated:,}")
+    rows.add_row("groups", f"{outlook.groups:,}")
+    rows.add_row("memberships", f"{about}{seen.memberships:,}")
+    rows.add_row("made monthly active users by it (billed), at most", f"{about}{seen.billed:,}")
+    rows.add_row("takes at least", f"about {duration(outlook.seconds)}")
+    console.print(rows)
+    console.print(f"The pace is set by: {outlook.pace}.")
+    if not outlook.exact:
+        console.print("Reckoned from some of the 256 shards.")
+    if found.resumes:
+        console.print(
+            f"The import {escaped(found.resumes)} has settled {found.settled:,} of them; the rest is left."
+        )
+    if seen.why_api:
+        why = table("Why by the API", "users", numbers=("users",))
+        for reason, count in seen.why_api.most_common():
+            why.add_row(escaped(reason), f"{count:,}")
+        console.print()
+        console.print(why)
+
+
+def command(typed: Mapping[str, Any]) -> str:
+    """The command that starts the import which was rehearsed."""
+    words = ["lifeboat", "import"]
+    for key, value in typed.items():
+        option = OPTIONS[key]
+        if value is True:
+            words.append(option)
+        elif key == "ArnMap":
+            for old, new in value.items():
+                words += [option, f"{old}={new}"]
+        else:
+            words += [option, value["PoolName"] if key == "CreateUserPool" else str(value)]
+    return shlex.join([*words, "--wait"])
