@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from cli.connection import DEFAULT_STACK, Asked, Connection
+from cli.cockpit import Cockpit
+from cli.commands import drill
+from cli.connection import DEFAULT_STACK, Asked
 from cli.output import Output
 from cli.problems import problem_of
 
@@ -27,19 +27,6 @@ SHARED: Final = {
     "--json": False,
 }
 """The options that every command has, and whether a value follows. They may stand anywhere."""
-
-
-@dataclass
-class Cockpit:
-    """What every command gets (`ctx.obj`): the options all share, where it prints, whom it asks."""
-
-    asked: Asked
-    output: Output
-
-    @cached_property
-    def connection(self) -> Connection:
-        """AWS, or the embedded one; not asked for anything before a command does."""
-        return Connection(self.asked)
 
 
 app = typer.Typer(
@@ -71,7 +58,7 @@ def shared(
     ctx.obj = Cockpit(Asked(profile, region, stack, local, local_dir), Output(as_json))
 
 
-COMMANDS: Final = ()
+COMMANDS: Final = (drill,)
 """The modules of the commands, in the order of the help."""
 
 for module in COMMANDS:

@@ -108,6 +108,11 @@ def import_key(import_id: str) -> Key:
     return Key("IMPORT", import_id)
 
 
+def drill_key(drill_id: str) -> Key:
+    """A drill's ledger entry; `LATEST` is the last successful one."""
+    return Key("DRILL", drill_id)
+
+
 def outcome_partition(import_id: str, shard: str) -> str:
     """The partition of an import's outcomes for the users of a shard."""
     return f"IMPORT#{import_id}#{shard}"
