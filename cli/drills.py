@@ -55,7 +55,7 @@ class Following:
         self._drills, self._imports = Ledger(table, "drill"), Ledger(table, "import")
 
     def look(self) -> Progress:
-        """How the drill is now. One that failed before its ledger entry was opened has an entry all the same."""
+        """How the drill is now; one that failed before its entry was opened has an entry all the same."""
         entry = self._drills.get(self._started.drill_id)
         if entry is not None and entry["status"] != RUNNING:
             return Progress("ended", entry, over=True)
