@@ -125,8 +125,10 @@ class WayMade:
         holder = Lock(self.table, self.executions, "drill").holder(execution_arn)
         drills = Ledger(self.table, "drill")
         entry = drills.get(holder[1]) if holder is not None else None
-        if entry is None:
+        if entry is None or entry["status"] != RUNNING:
             return
+        if entry.get("gave_way_to") not in ("", import_id):
+            return  # what the queues hold is no drill's any more
         drills.update(str(entry["run_id"]), {"gave_way_to": import_id})
         imports = Ledger(self.table, "import")
         own = str(entry.get("import_id", ""))
