@@ -68,13 +68,7 @@ def test_a_drill_proves_the_restore_and_leaves_every_pool_as_it_was(
 def test_a_step_that_fails_leaves_no_pool(exported: World) -> None:
     world = exported
     there = pools(world)
-    refused = {
-        "operation": "CreateGroup",
-        "region": BACKUP,
-        "rate": 1.0,
-        "error": "InvalidParameterException",
-    }
-    with world.faults(refused):
+    with world.faults({**SLOW_GROUPS, "error": "InvalidParameterException", "latency_ms": 0}):
         result = world.result(world.start("Drill", {}))
 
     assert outcome(result).startswith("FAILED DrillFailed")
