@@ -64,8 +64,7 @@ Cognito's default quotas enforced in real time; what they say is how close to th
 
 COST_NOTES: Final = """List prices of us-east-1 without free tiers (`cli/prices.py`). Functions' seconds are those of this machine, waits for
 quotas included. Not in it: storage and point-in-time recovery of the table, alarms and custom metrics, logs, transfer between Regions, and the
-monthly active users that memberships make in a new pool. Nor are the write units of the indexes of sign-in names (ByUsername, ByEmail,
-ByPhoneNumber), which came after these runs: up to three for each user and Region in a first export.
+monthly active users that memberships make in a new pool.
 """
 
 METHOD: Final = """## How it is measured

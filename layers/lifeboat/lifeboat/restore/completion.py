@@ -10,6 +10,7 @@ from lifeboat.aws.executions import Executions
 from lifeboat.aws.topic import Topic
 from lifeboat.errors import ImportIncomplete
 from lifeboat.restore.course import REPORT, for_ledger, note_phase, rates_of, updates_limit
+from lifeboat.restore.drills import Drills
 from lifeboat.restore.page import page
 from lifeboat.restore.report import Reconciliation, complete
 from lifeboat.restore.tasks import CompleteTask, Run, attaches
@@ -91,20 +92,21 @@ class ImportEnd:
         reconciliation.files.bucket.put_text(reconciliation.files.page, page(document), "text/html")
         reconciliation.forget_unfinished(body)
         Lock(self.table, self.executions, "import").release(run["ExecutionArn"])
-        publish(
-            self.settings.stack_name,
-            {
-                "ImportSucceeded": 1 if fine else 0,
-                "UsersRestored": users["restored"],
-                "UsersFailed": users["failed"],
-                "UsersDifferent": users["different"],
-            },
-        )
-        self.topic.announce(
-            f"{self.settings.stack_name}: import {'succeeded' if fine else 'incomplete'}",
-            _account(run, entry, body, readable, cause),
-            error=not fine,
-        )
+        if not run.get("Drill"):  # of which the drill itself tells
+            publish(
+                self.settings.stack_name,
+                {
+                    "ImportSucceeded": 1 if fine else 0,
+                    "UsersRestored": users["restored"],
+                    "UsersFailed": users["failed"],
+                    "UsersDifferent": users["different"],
+                },
+            )
+            self.topic.announce(
+                f"{self.settings.stack_name}: import {'succeeded' if fine else 'incomplete'}",
+                _account(run, entry, body, readable, cause),
+                error=not fine,
+            )
         return {
             "ImportId": run["ImportId"],
             "Complete": fine,
@@ -130,6 +132,8 @@ class ImportEnd:
                 ledger.end(import_id, FAILED, {}, reason)
                 advice = f'What was restored stays. Go on with the input {{"Resume": "{import_id}"}}.'
             lock.release(arn)
+        if Drills(self.table).note_failure(arn, reason):
+            return failure
         publish(self.settings.stack_name, {"ImportFailed": 1})
         self.topic.announce(
             f"{self.settings.stack_name}: import failed",

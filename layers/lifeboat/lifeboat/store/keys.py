@@ -113,6 +113,11 @@ def samples_key(entry: Key) -> Key:
     return Key(f"{entry.pk}#{entry.sk}", "SAMPLES")
 
 
+def drill_key(drill_id: str) -> Key:
+    """A drill's ledger entry; `LATEST` is the last successful one."""
+    return Key("DRILL", drill_id)
+
+
 def outcome_partition(import_id: str, shard: str) -> str:
     """The partition of an import's outcomes for the users of a shard."""
     return f"IMPORT#{import_id}#{shard}"
