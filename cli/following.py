@@ -36,7 +36,7 @@ LINE_SECONDS: Final = 15.0
 MOST_MISSES: Final = 20
 """So many looks may fail one after the other; a run of hours meets a lost connection now and then."""
 
-BAR, SHORT_BAR, BESIDE: Final = 24, 6, 72
+BAR, SHORT_BAR, BESIDE = 24, 6, 72
 """Columns of a bar, of one where there is little room, and of what stands beside it."""
 
 _MARKS: Final = {Stage.WAITING: "·", Stage.RUNNING: "▸", Stage.DONE: "✓"}
