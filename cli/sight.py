@@ -207,10 +207,13 @@ def _stack_reader(connection: Connection, stack: Stack, ask: _Ask) -> Callable[[
     }
 
     def find() -> StackSeen:
+        latest, exports, drills = kept()
         return StackSeen(
             stack.role,
             region,
-            *kept(),
+            latest,
+            exports,
+            drills,
             alarms(),
             [QueueSeen(name, region, depth()) for name, depth in depths.items()],
             runs(),
