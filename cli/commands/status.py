@@ -94,6 +94,7 @@ def document(sight: Sight, found: list[Reason]) -> dict[str, Any]:
             }
             for run in sight.running
         ],
+        "last_import": None if sight.restore is None else import_line(sight.restore),
         "last_drill": None if sight.drill is None else drill_line(sight.drill),
         "unread": list(sight.unread),
     }
@@ -114,6 +115,14 @@ def export_line(entry: dict[str, Any]) -> dict[str, Any]:
             for kind in KINDS
         },
         "reason": text(entry, "reason"),
+    }
+
+
+def import_line(entry: dict[str, Any]) -> dict[str, Any]:
+    """An import in a few words."""
+    return {
+        name: text(entry, name)
+        for name in ("run_id", "status", "started_at", "user_pool_id", "reason", "report")
     }
 
 
@@ -191,12 +200,15 @@ def _facts(sight: Sight) -> Iterator[tuple[str, str]]:
     yield "live capture", _captures(sight)
     running = [f"{run.workflow} {run.name} in {run.region}" for run in sight.running]
     yield "running", "; ".join(running) + (" (`lifeboat watch`)" if running else "nothing")
+    yield "last import", _import(sight)
     yield "last drill", _drill(sight)
 
 
 def _replica(sight: Sight) -> str:
     if len(sight.stacks) < 2:
         return "cannot be compared while one Region does not answer"
+    if sight.latest is None:
+        return "nothing to replicate yet"
     here, there = (sight.stacks[role].latest or {} for role in ROLES)
     if text(here, "run_id") == text(there, "run_id"):
         return f"{sight.stacks['backup'].region} has the last good export"
@@ -229,6 +241,14 @@ def _captures(sight: Sight) -> str:
         else f"; the last export found {plural(sum(map(int, drift.values())), 'change')} it missed"
     )
     return f"{mode}{missed}"
+
+
+def _import(sight: Sight) -> str:
+    last = sight.restore
+    if last is None:
+        return "none"
+    into = f" into {last['user_pool_id']}" if last.get("user_pool_id") else ""
+    return f"{text(last, 'status')} {ago(str(last['started_at']), sight.at)}{into}: {text(last, 'run_id')}"
 
 
 def _drill(sight: Sight) -> str:
