@@ -6,7 +6,7 @@ import random
 import uuid
 from typing import Any
 
-from lifeboat.model import moment_after
+from lifeboat.model import moment_after, seconds_between
 from lifeboat.restore.course import Sample, rates
 from lifeboat.restore.report import NEVER_RESTORABLE, WHY_LEFT_OUT, Kinds
 
@@ -55,7 +55,7 @@ def report(users: int = 12_345, failed: int = 3, different: int = 2) -> dict[str
         "status": "SUCCEEDED" if fine else "INCOMPLETE",
         "started_at": BEGUN,
         "ended_at": ended,
-        "duration_seconds": 60.0,
+        "duration_seconds": seconds_between(BEGUN, ended),
         "warnings": ["the last export is 6 hours old; what changed since is not in the backup"],
         "maps": f"s3://cognito-lifeboat-reports/imports/{IMPORT_ID}/maps/",
         "pool_notes": [],
