@@ -50,7 +50,12 @@ class Session:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was opened in the browser."""
     found: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda where: found.append(where) is None)
+
+    def note(where: str) -> bool:
+        found.append(where)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", note)
     return found
 
 

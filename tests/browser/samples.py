@@ -116,7 +116,9 @@ def report(users: int = 12_345, failed: int = 3, different: int = 2) -> dict[str
     }
 
 
-def kinds(restored: int, *named: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def kinds(
+    restored: int, failed: list[dict[str, Any]], different: list[dict[str, Any]]
+) -> dict[str, dict[str, int]]:
     """The counts by status of so many users who came back, and of those who are named."""
     found = Kinds()
     shares = {"CONFIRMED": 80, "RESET_REQUIRED": 5, "FORCE_CHANGE_PASSWORD": 9, "UNCONFIRMED": 6}
@@ -126,10 +128,10 @@ def kinds(restored: int, *named: list[dict[str, Any]]) -> dict[str, dict[str, in
     found.add(
         {
             "kinds": of_status,
-            "kind_of": {entry["sub"]: entry["status"] for entries in named for entry in entries},
+            "kind_of": {entry["sub"]: entry["status"] for entry in (*failed, *different)},
         }
     )
-    return found.counts(*named, [])
+    return found.counts(failed, different, [])
 
 
 def course(users: int) -> list[Sample]:
