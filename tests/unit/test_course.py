@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,8 +29,11 @@ BEGUN = datetime(2026, 3, 1, tzinfo=UTC)
 ENTRY = {"timeline": [{"phase": "PREFLIGHT", "at": instant(BEGUN)}]}
 
 
-def sample(seconds: float, done: int, phase: str = "USERS", **more: Any) -> Sample:
-    return {"at": instant(BEGUN + timedelta(seconds=seconds)), "phase": phase, "done": done, **more}
+def sample(seconds: float, done: int, phase: str = "USERS", updates: int | None = None) -> Sample:
+    found: Sample = {"at": instant(BEGUN + timedelta(seconds=seconds)), "phase": phase, "done": done}
+    if updates is not None:
+        found["updates"] = updates
+    return found
 
 
 def test_a_phase_begins_once() -> None:

@@ -263,7 +263,7 @@ def test_bars_never_leave_their_place(amounts: list[tuple[int, str]]) -> None:
 
 @given(st.floats(0, 1e9))
 def test_an_axis_ends_a_little_above_its_values(value: float) -> None:
-    assert value <= nice(value) <= max(1, 2.6 * value)
+    assert value <= nice(value) <= max(1, 2 * value)
 
 
 def test_the_course_of_the_run_is_drawn() -> None:

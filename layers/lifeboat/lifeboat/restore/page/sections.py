@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from lifeboat.restore.page.charts import Bar, Line, Part, Plot, bars, stacked
-from lifeboat.restore.page.tables import CODE, NAME, NUMBER, Column, Table
+from lifeboat.restore.page.charts import THINNEST, Bar, Line, Part, Plot, bars, stacked
+from lifeboat.restore.page.tables import CODE, NAME, NUMBER, WORD, Column, Table
 from lifeboat.restore.page.words import (
     PHASES,
     THINGS,
@@ -188,7 +188,7 @@ def _timeline(report: Report) -> str:
         if done.get(name) and name in THINGS:
             said += f", {done[name]:,} {THINGS[name]}"
             said += f", {number(done[name] / took)} a second" if took >= 1 else ""
-        length = min(100.0, max(100 * took / whole, 0.6))
+        length = min(100.0, max(100 * took / whole, THINNEST))
         drawn = Part(min(max(0.0, 100 * begin / whole), 100 - length), length, "plain")
         rows.append(Bar(PHASES.get(name, name), [drawn], said))
     title = 'Phases <span class="dim">(when they began, in UTC, and how long they took)</span>'
@@ -293,7 +293,7 @@ class People:
         table = self._table(
             "Users who are not in the new pool, by their sub in the backup",
             entries,
-            [(Column("Status"), _status), (Column("Reason"), lambda entry: entry["reason"])],
+            [(Column("Status", WORD), _status), (Column("Reason"), lambda entry: entry["reason"])],
         )
         reasons = Counter(str(entry["reason"]) for entry in entries)
         return _section("failed", "Failed users", entries, _most(reasons) + table, "bad")
@@ -305,7 +305,7 @@ class People:
             "Users who are in the new pool, but not as they were, by their sub in the backup",
             entries,
             [
-                (Column("Status"), _status),
+                (Column("Status", WORD), _status),
                 (Column("In which fields"), _fields),
                 (Column("Reason"), lambda entry: entry["reason"]),
             ],
