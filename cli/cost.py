@@ -1,6 +1,6 @@
 """What a backup costs by the month, and a restore: list prices times what runs were measured to use.
 
-The measured figures are those of the largest run in docs/benchmarks.md (10,000 users, one group each); a test
+The measured figures are those of the largest run in docs/benchmarks.md (20,000 users, one group each); a test
 holds them to it. What was not measured but reckoned, such as the size of an item, says so.
 """
 
@@ -23,10 +23,10 @@ Usage = dict[str, float]
 
 PER_EXPORT: Final[Mapping[str, float]] = {
     "write_units": 16,
-    "read_units": 145,
-    "state_transitions": 25,
+    "read_units": 130,
+    "state_transitions": 28,
     "lambda_gb_seconds": 3.2,
-    "lambda_invocations": 9,
+    "lambda_invocations": 10,
     "s3_writes": 3,
     "s3_reads": 2,
     "sns_requests": 1,
@@ -34,20 +34,20 @@ PER_EXPORT: Final[Mapping[str, float]] = {
 """What an export uses however few users there are."""
 
 PER_USER_LISTED: Final[Mapping[str, float]] = {
-    "read_units": 0.27,
-    "state_transitions": 0.0003,
-    "lambda_gb_seconds": 0.0026,
+    "read_units": 0.29,
+    "state_transitions": 0.0001,
+    "lambda_gb_seconds": 0.0025,
 }
 """What an export uses for each user besides, changed or not: keys and hashes are read, and functions wait
 for pages. At the default share of the quotas, half, which takes twice the seconds measured at the whole."""
 
-PER_CHANGE: Final[Mapping[str, float]] = {"write_units": 9.7, "read_units": 1.5}
+PER_CHANGE: Final[Mapping[str, float]] = {"write_units": 9.5, "read_units": 1.5}
 """What a changed user, half of them with a group changed too, uses in an export: the earlier versions to
 history, the new ones, in both Regions."""
 
-PER_NEW_USER: Final = 8.3
-"""Write units of a user in a first export, in both Regions: the item (2.3), and an entry in each of the
-indexes ByUsername, ByEmail and ByPhoneNumber, reckoned (6)."""
+PER_NEW_USER: Final = 6.4
+"""Write units of a user in a first export, in both Regions: the item, and an entry in each of the indexes
+ByUsername, ByEmail and ByPhoneNumber that the user is in."""
 
 PER_NEW_MEMBERSHIP: Final = 4.0
 """Write units of a membership in a first export, in both Regions: the item, and its entry in ByGroup."""
@@ -72,12 +72,12 @@ PER_IMPORT: Final[Mapping[str, float]] = {
 
 PER_USER_RESTORED: Final[Mapping[str, float]] = {
     "write_units": 2.4,
-    "read_units": 0.9,
+    "read_units": 1.2,
     "lambda_gb_seconds": 0.073,
     "lambda_invocations": 0.083,
     "sqs_requests": 0.6,
 }
-"""What each user uses in an import, and each membership as much again: together they were measured."""
+"""What each user uses in an import, and each membership as much again: measured together."""
 
 USER_KB: Final = 1.6
 MEMBERSHIP_KB: Final = 0.8
@@ -103,7 +103,7 @@ LIST_PER_SECOND, UPDATES_PER_SECOND, JOB_USERS_PER_SECOND, PAGE = 30.0, 25.0, 35
 """Cognito's quotas UserList and UserUpdate, the pace of import jobs as seen (no share slows it),
 and users of a page."""
 
-OVER_FLOOR_EXPORT, OVER_FLOOR_IMPORT = 1.24, 1.07
+OVER_FLOOR_EXPORT, OVER_FLOOR_IMPORT = 1.3, 1.07
 """How much longer than the quotas alone ask for the largest measured runs took."""
 
 
