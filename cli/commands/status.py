@@ -169,7 +169,7 @@ def _headline(sight: Sight, level: Level) -> str:
         Level.RED: "Somebody has to act.",
     }
     began = str(latest["started_at"])
-    return f"{ends[level]} Last good export [bold]{ago(began, sight.at)}[/] ({day(began)}): {counts}."
+    return f"{ends[level]}\nLast good export [bold]{ago(began, sight.at)}[/] ({day(began)}): {counts}."
 
 
 def _facts(sight: Sight) -> Iterator[tuple[str, str]]:

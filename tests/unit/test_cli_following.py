@@ -94,8 +94,8 @@ def test_bars_in_a_terminal() -> None:
     for expected in (
         "400 of 1,000",
         "31.5/s",
-        "ends in about 12 min (10:12 UTC)",
-        "comparing with the backup",
+        "12 min left, 10:12 UTC",
+        "comparing",
     ):
         assert expected in text
     assert "Ctrl-C leaves it running" in text
