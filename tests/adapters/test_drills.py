@@ -183,7 +183,7 @@ def test_functions_of_a_drill_that_is_over_stop_working(drill: Drilled) -> None:
 def test_a_scan_that_goes_on_after_the_end_sends_nothing_more(drill: Drilled) -> None:
     drill.begin()
     run = drill.import_begun()
-    drill.fail()
+    Ledger(drill.stack.table, "drill").update(drill.drill_id, {"closing": True})
     with pytest.raises(DrillEnded):
         run.scan()
     assert not bodies_waiting(drill.stack)
@@ -258,8 +258,7 @@ def test_a_pool_whose_tags_are_changed_meanwhile_stays(drill: Drilled) -> None:
     """What counts is the moment of deletion, whatever was known of the pool before."""
     drill.begin()
     pool_id = drill.import_begun().of["UserPoolId"]
-    arn = clients.cognito().describe_user_pool(UserPoolId=pool_id)["UserPool"]["Arn"]
-    clients.cognito().untag_resource(ResourceArn=arn, TagKeys=[STACK_TAG])
+    del Pool(clients.cognito(), pool_id).inside.extended_config["UserPoolTags"][STACK_TAG]
     assert drill.clear() == []
     assert pool_id in pools()
 

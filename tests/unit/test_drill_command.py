@@ -95,7 +95,7 @@ def test_what_a_drill_is_at(drill: Any, imported: Any, step: str) -> None:
         ({**PASSED, "status": "FAILED", "reason": "2 users failed"}, {"status": "FAILED"}, "2 users failed"),
     ],
 )
-def test_a_drill_that_failed_has_a_reason(drill: Any, described: dict[str, str], reason: str) -> None:
+def test_a_drill_that_failed_has_a_reason(drill: Any, described: dict[str, Any], reason: str) -> None:
     progress = following(drill, **described).look()
     assert progress.over
     assert (progress.entry["status"], progress.entry["reason"]) == ("FAILED", reason)
