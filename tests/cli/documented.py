@@ -71,7 +71,8 @@ def blocks(page: Path) -> tuple[Shown, ...]:
             continue
         end = block.end()
         section = next((name for start, name in reversed(places) if start < block.start()), "")
-        lines = re.sub(r"\\\n\s*", "", block[2]).splitlines()
+        typed = re.sub(r"<<'(\w+)'.*?^ *\1$", "", block[2], flags=re.MULTILINE | re.DOTALL)
+        lines = re.sub(r"\\\n\s*", "", typed).splitlines()
         found += [Shown(page.name, section, tuple(split(line))) for line in lines if line.strip()]
     return tuple(found)
 

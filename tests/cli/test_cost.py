@@ -68,8 +68,7 @@ def test_usage_is_that_of_the_last_benchmark() -> None:
     for name, each in cost.PER_CHANGE.items():
         assert each * changes == CLOSE(changed[name] - unchanged[name], rel=0.2), name
     first = cost.PER_NEW_USER * users + cost.PER_NEW_MEMBERSHIP * result["memberships"]
-    measured = used[FULL]["write_units"]
-    assert first == CLOSE(measured, rel=0.2)
+    assert first == CLOSE(used[FULL]["write_units"], rel=0.2)
     restored = users + result["memberships"]
     for name, each in cost.PER_USER_RESTORED.items():
         assert each * restored == CLOSE(used[IMPORT][name], rel=0.2), name

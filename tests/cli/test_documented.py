@@ -113,7 +113,7 @@ def test_every_alarm_has_its_section_in_the_runbook() -> None:
 
 def test_every_parameter_is_on_its_page_with_its_default() -> None:
     rows = re.findall(
-        r"^\| ([\w, ]+) \| (.*?) \|", (ROOT / "docs/parameters.md").read_text("utf-8"), re.MULTILINE
+        r"^\| ([\w, ]+) \|(.*?)\|", (ROOT / "docs/parameters.md").read_text("utf-8"), re.MULTILINE
     )
     shown: dict[str, str] = {}
     for names, defaults in rows:

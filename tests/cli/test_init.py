@@ -7,15 +7,18 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
 import typer
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from cli.app import main
+from cli.connection import Connection
 from cli.first_deployment import Plan
 from cli.problems import Problem, WrongUse
 from cli.samconfig_file import Wanted, edited, parameters_of
@@ -45,6 +48,37 @@ def pool_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         cognito = boto3.client("cognito-idp", PRIMARY)
         made = cognito.create_user_pool(PoolName="people", AutoVerifiedAttributes=["email"])
         yield str(made["UserPool"]["Id"])
+
+
+@dataclass
+class Stacks:
+    """CloudFormation, as far as it is asked: the stacks of each Region with their outputs."""
+
+    region: str
+    outputs: ClassVar[dict[tuple[str, str], dict[str, str]]] = {}
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if (self.region, StackName) not in self.outputs:
+            error = {"Error": {"Code": "ValidationError", "Message": "no such stack"}}
+            raise ClientError(error, "DescribeStacks")  # type: ignore[arg-type]
+        found = self.outputs[self.region, StackName]
+        return {"Stacks": [{"Outputs": [{"OutputKey": a, "OutputValue": b} for a, b in found.items()]}]}
+
+
+@pytest.fixture(autouse=True)
+def stacks(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], dict[str, str]]:
+    """The stacks there are, by Region and name."""
+    made: dict[tuple[str, str], dict[str, str]] = {}
+    monkeypatch.setattr(Stacks, "outputs", made)
+    client = Connection.client
+    monkeypatch.setattr(
+        Connection,
+        "client",
+        lambda self, service, region: (
+            Stacks(region) if service == "cloudformation" else client(self, service, region)
+        ),
+    )
+    return made
 
 
 def options(pool_id: str, *more: str) -> list[str]:
@@ -150,10 +184,16 @@ def test_a_person_is_asked_for_what_is_missing_and_before_writing(
         (["--live-sync", "CAPTURE"], "no trail is logging"),
         (["--table", "taken"], "belongs to neither stack"),
         (["--stack", "other"], "another application's"),
+        (["--stack", "turned"], "is a primary stack"),
     ],
 )
 def test_what_is_in_the_way_is_named_and_nothing_is_written(
-    config: Path, pool_id: str, capsys: pytest.CaptureFixture[str], more: list[str], words: str
+    config: Path,
+    pool_id: str,
+    stacks: dict[tuple[str, str], dict[str, str]],
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+    words: str,
 ) -> None:
     boto3.client("dynamodb", BACKUP).create_table(
         TableName="taken",
@@ -161,8 +201,8 @@ def test_what_is_in_the_way_is_named_and_nothing_is_written(
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
-    boto3.client("cloudformation", BACKUP).create_stack(StackName="other", TemplateBody=json.dumps(topic))
+    stacks[BACKUP, "other"] = {}
+    stacks[BACKUP, "turned"] = {"StackRole": "primary"}
     before = config.read_text()
     assert main([*options(pool_id), *more, "--yes"]) == 1
     assert words in " ".join(capsys.readouterr().out.split())
@@ -198,6 +238,25 @@ def test_what_is_missing_is_named_where_nobody_can_be_asked(
     assert pool_id in said.out  # which there are to choose from
     assert main(["init", "--region", PRIMARY, "--pool", pool_id]) == 2
     assert config.exists()
+
+
+def test_stacks_that_are_there_are_updated_and_own_their_table(
+    config: Path,
+    pool_id: str,
+    stacks: dict[tuple[str, str], dict[str, str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for region, role in ((PRIMARY, "primary"), (BACKUP, "backup")):
+        stacks[region, "cognito-lifeboat"] = {"StackRole": role, "BackupTableName": "cognito-lifeboat"}
+        boto3.client("dynamodb", region).create_table(
+            TableName="cognito-lifeboat",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    assert main(options(pool_id, "--yes")) == 0
+    assert capsys.readouterr().out.count("will be updated") == 2
+    assert overrides(config, "primary")["UserPoolId"] == pool_id
 
 
 def test_another_file_is_named_in_the_commands(
