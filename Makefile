@@ -24,6 +24,10 @@ POINTS ?= 20
 # How many changes `make bench-live` and `make live-soak` make
 CHANGES ?= 500
 
+# Which stacks `make redrive` looks at; without a Region in that of your AWS profile
+STACK ?= cognito-lifeboat
+REGION ?=
+
 export SAM_CLI_TELEMETRY := 0
 
 PYTEST := $(PY) -m pytest
@@ -31,12 +35,12 @@ LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth bench-live live-soak scale-model lock clean
+.PHONY: help setup format lint types check test test-unit local demo fidelity kill-points bench bench-growth bench-live live-soak scale-model screenshots redrive lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: $(INSTALLED)  ## Make .venv, install the locked requirements in it and the command .venv/bin/lifeboat (PYTHON=… chooses the interpreter)
+setup: $(INSTALLED) $(VENV)/bin/lifeboat  ## Make .venv, install the locked requirements in it and the command .venv/bin/lifeboat (PYTHON=… chooses the interpreter)
 
 format: $(INSTALLED)  ## Format the code and mend what ruff can mend
 	$(PY) -m ruff format .
@@ -86,6 +90,12 @@ scale-model: $(INSTALLED)  ## Reckon time, cost, payloads and history events for
 kill-points: $(INSTALLED)  ## Kill an import at random points, resume it, compare (POINTS=20 SEED=1)
 	$(PY) -m local.fidelity.kill_points --points $(POINTS) --seed $(SEED)
 
+screenshots: $(INSTALLED)  ## Take the pictures of the README anew (docs/images), of a pool that is lost and restored
+	$(PY) -m local.screenshots
+
+redrive: $(INSTALLED)  ## Give the messages in a stack's dead-letter queues another try (STACK=cognito-lifeboat REGION=us-east-1)
+	PYTHONPATH=layers/lifeboat $(PY) -m cli failed --redrive --stack "$(STACK)" $(if $(REGION),--region "$(REGION)")
+
 lock: $(INSTALLED)  ## Resolve both requirements.in again into requirements.txt with hashes
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) layers/lifeboat/requirements.in --output-file layers/lifeboat/requirements.txt
@@ -106,6 +116,8 @@ $(INSTALLED): requirements.txt
 	exit 1
 	@# The lock is complete, so nothing is left to resolve; pip 23.2 cannot match extras against it.
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
-	@printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR):$(CURDIR)/layers/lifeboat" exec "$(abspath $(PY))" -m cli "$$@"' > $(VENV)/bin/lifeboat
-	@chmod +x $(VENV)/bin/lifeboat
 	@touch $@
+
+$(VENV)/bin/lifeboat: $(INSTALLED) Makefile
+	@printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR):$(CURDIR)/layers/lifeboat" exec "$(abspath $(PY))" -m cli "$$@"' > $@
+	@chmod +x $@

@@ -14,9 +14,8 @@ from benchmarks.document import document, keep
 from benchmarks.page import LEAST_UPDATES, NAMES, PAGE, TARGETS, UPDATES_TITLE, page
 from benchmarks.plot import plot
 from local.deployment import STATE_DIR
+from local.ending import exit_status
 from local.narration import Narrator
-from local.processes import EmbeddedAwsError
-from local.workflows import WorkflowFailedError
 
 WORK_DIR: Final = STATE_DIR / "bench"
 NUMBERS: Final = STATE_DIR / "bench.json"
@@ -76,19 +75,21 @@ def main(given: Sequence[str]) -> int:
     console = Console()
     narrator = Narrator(console if console.is_terminal else Console(width=WIDTH))
     NUMBERS.unlink(missing_ok=True)
+    return exit_status(narrator, lambda: measure(narrator, asked))
+
+
+def measure(narrator: Narrator, asked: argparse.Namespace) -> int:
+    """Measure one size after the other; return the exit status: 1 if anything is lost.
+
+    Raises EmbeddedAwsError and WorkflowFailedError.
+    """
     for users in asked.users:
         parameters = dict(parameter.split("=", 1) for parameter in asked.parameters)
-        try:
-            result = bench(
-                WORK_DIR,
-                narrator,
-                Asked(users, asked.latency_ms, asked.seed, parameters, not asked.no_import),
-            )
-        except (EmbeddedAwsError, WorkflowFailedError) as error:
-            narrator.complain(str(error))
-            return 1
-        except KeyboardInterrupt:
-            return 130
+        result = bench(
+            WORK_DIR,
+            narrator,
+            Asked(users, asked.latency_ms, asked.seed, parameters, not asked.no_import),
+        )
         found = document(result)
         NUMBERS.write_text(json.dumps(found, indent=2) + "\n")
         tell(narrator, found)

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from benchmarks.bench import Result
 from benchmarks.measuring import Measured
-from benchmarks.prices import cost, usage
 from benchmarks.published import published
+from cli.prices import cost, usage
 from local.processes import REPOSITORY
 
 FULL: Final = "export"

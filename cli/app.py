@@ -12,8 +12,24 @@ from typing import Annotated, Final
 
 import typer
 
+from cli import __version__
 from cli.cockpit import Cockpit
-from cli.commands import diff, failed, history, preflight, verify
+from cli.commands import (
+    config,
+    cost,
+    diff,
+    drill,
+    export,
+    failed,
+    history,
+    import_users,
+    init,
+    preflight,
+    report,
+    status,
+    verify,
+    watch,
+)
 from cli.connection import DEFAULT_STACK, Asked
 from cli.output import Output
 from cli.problems import problem_of
@@ -40,6 +56,12 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lifeboat {__version__}")
+        raise typer.Exit
+
+
 @app.callback(epilog="The options above may stand before or after the command.")
 def shared(
     ctx: typer.Context,
@@ -53,12 +75,30 @@ def shared(
         ".local"
     ),
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document in place of tables.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
     """Read the options that all commands share."""
     ctx.obj = Cockpit(Asked(profile, region, stack, local, local_dir), Output(as_json))
 
 
-COMMANDS: Final = (preflight, verify, failed, history, diff)
+COMMANDS: Final = (
+    status,
+    export,
+    import_users,
+    watch,
+    preflight,
+    verify,
+    report,
+    failed,
+    history,
+    diff,
+    drill,
+    config,
+    cost,
+    init,
+)
 """The modules of the commands, in the order of the help."""
 
 for module in COMMANDS:

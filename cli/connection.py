@@ -23,6 +23,7 @@ DEFAULT_STACK: Final = "cognito-lifeboat"
 """The stacks' name in samconfig.toml."""
 
 Role = Literal["primary", "backup"]
+ROLES: Final[tuple[Role, Role]] = ("primary", "backup")
 
 _ROLES: Final[Mapping[str, Role]] = {"primary": "primary", "backup": "backup"}
 

@@ -1,4 +1,4 @@
-"""Random changes of a pool by all routes an application has: administrators, users themselves, groups.
+"""Random changes of a pool by all routes an application has: administrators, users, groups, the admin API.
 
 Used to torture capture and warm standby. What is done is chosen by a seed; what came of it, under injected
 faults, nobody knows but the pool, so whoever compares looks there.
@@ -8,10 +8,12 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.admin_api import AdminApi
 from local.people import PASSWORD
 
 TRIGGER_ERRORS: Final = frozenset(
@@ -41,13 +43,24 @@ WEIGHTS: Final[Mapping[str, int]] = {
 }
 """How often each kind of change is made, relative to the others."""
 
+BY_API: Final[Mapping[str, int]] = {"put": 12, "remove": 2}
+"""The same of changes by the admin API, where there is one."""
+
+MOST_GROUPS: Final = 3
+"""Into so many groups a change by the admin API puts a user."""
+
+
+class RefusedByApiError(Exception):
+    """The admin API answered with another status than 200 and 202; the message is status and error."""
+
 
 @dataclass
 class Changes:
     """Makes random changes in one pool. `client_id` is an app client without secret for password sign-in.
 
-    `done` counts the changes by kind; `refused` the calls that Cognito or an injected fault refused, by error
-    code; `sign_ups_failed` the sign-ups that a trigger failed.
+    `done` counts the changes by kind; `refused` the calls that Cognito, the admin API or an injected fault
+    refused, by error code; `sign_ups_failed` the sign-ups that a trigger failed; `answers` what the admin API
+    answered, by status.
     """
 
     cognito: Any
@@ -56,9 +69,11 @@ class Changes:
     rng: random.Random
     users: list[str]
     groups: list[str]
+    api: AdminApi | None = None
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     sign_ups_failed: int = 0
+    answers: Counter[int] = field(default_factory=Counter)
 
     def make(self, count: int, after_each: Callable[[], object] = lambda: None) -> None:
         """Make so many changes."""
@@ -72,6 +87,8 @@ class Changes:
                 self.sign_ups_failed += code in TRIGGER_ERRORS
             except BotoCoreError as error:
                 self.refused[type(error).__name__] += 1
+            except RefusedByApiError as error:
+                self.refused[str(error)] += 1
             self.done[kind] += 1
             after_each()
 
@@ -80,7 +97,8 @@ class Changes:
             return "sign_up"
         if not self.groups:
             return "create_group"
-        return self.rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        weights = {**WEIGHTS, **(BY_API if self.api else {})}
+        return self.rng.choices(list(weights), list(weights.values()))[0]
 
     # -- users ------------------------------------------------------------------------------------------
 
@@ -152,7 +170,7 @@ class Changes:
         self.cognito.admin_remove_user_from_group(**self._someone(), GroupName=self.rng.choice(self.groups))
 
     def _create_group(self, number: int) -> None:
-        name = f"group {number} of {self.rng.randrange(10**6)}"
+        name = f"group-{number}-of-{self.rng.randrange(10**6)}"
         self.groups.append(name)
         self.cognito.create_group(UserPoolId=self.pool_id, GroupName=name, Precedence=number)
 
@@ -168,6 +186,48 @@ class Changes:
         name = self.rng.choice(self.groups)
         self.cognito.delete_group(UserPoolId=self.pool_id, GroupName=name)
         self.groups.remove(name)
+
+    # -- the admin API ----------------------------------------------------------------------------------
+
+    def _put(self, number: int) -> None:
+        """Set one, two or all of what a PUT can set."""
+        name = self.rng.choice(self.users)
+        parts = {
+            "attributes": self._attributes_by_api(number),
+            "enabled": self.rng.random() < 0.7,
+            "groups": self.rng.sample(self.groups, min(len(self.groups), self.rng.randint(0, MOST_GROUPS))),
+        }
+        asked = self.rng.sample(sorted(parts), self.rng.randint(1, len(parts)))
+        self._answered(self._api.put(self._sub(name), {part: parts[part] for part in asked}))
+
+    def _remove(self, _: int) -> None:
+        name = self.rng.choice(self.users)
+        self._answered(self._api.delete(self._sub(name)))
+        self.users.remove(name)
+
+    def _attributes_by_api(self, number: int) -> dict[str, str | None]:
+        kinds: list[dict[str, str | None]] = [
+            {"custom:note": f"by the admin API, as {number}", "nickname": "«Nick»"},
+            {"email": f"api-{number}@example.com", "email_verified": self.rng.choice(("true", "false"))},
+            {"nickname": None, "name": f"Person {number}"},
+        ]
+        return self.rng.choice(kinds)
+
+    @property
+    def _api(self) -> AdminApi:
+        assert self.api is not None
+        return self.api
+
+    def _sub(self, name: str) -> str:
+        """Return the sub by which the admin API knows a user."""
+        found = self.cognito.admin_get_user(**self._who(name))["UserAttributes"]
+        return next(str(pair["Value"]) for pair in found if pair["Name"] == "sub")
+
+    def _answered(self, answer: tuple[int, Any]) -> None:
+        status, document = answer
+        self.answers[status] += 1
+        if status not in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
+            raise RefusedByApiError(f"{status} {document.get('error', '')}")
 
     # -- what they have in common -----------------------------------------------------------------------
 

@@ -25,11 +25,12 @@ from local.comparison import KINDS, Snapshot, differences, snapshot
 from local.demo_live import LiveAct
 from local.deployment import BACKUP, PRIMARY, STATE_DIR, Deployment, deploy_both, deploy_settings
 from local.embedded import EmbeddedAws
+from local.ending import exit_status
 from local.front_control import FrontControl
 from local.narration import Narrator, Step
 from local.outcome import Outcome, Return, tell
 from local.people import Population, create_pool, create_roles, fill, population
-from local.processes import REPOSITORY, EmbeddedAwsError
+from local.processes import REPOSITORY
 from local.workflows import Run, Workflow, WorkflowFailedError
 
 PAGE: Final = 60
@@ -284,20 +285,22 @@ def main(given: Sequence[str]) -> int:
         narrator.complain(str(error))
         return 2
     NUMBERS.unlink(missing_ok=True)
+    return exit_status(narrator, lambda: demonstrate(narrator, people, asked.seed))
+
+
+def demonstrate(narrator: Narrator, people: Population, seed: int) -> int:
+    """Run the demonstration on an embedded AWS of its own; return the exit status.
+
+    Raises EmbeddedAwsError and WorkflowFailedError.
+    """
+    embedded = EmbeddedAws(WORK_DIR, seed=seed)
+    with narrator.step("Start the embedded AWS") as step:
+        embedded.start()
+        step.note = embedded.endpoint_url
     try:
-        embedded = EmbeddedAws(WORK_DIR, seed=asked.seed)
-        with narrator.step("Start the embedded AWS") as step:
-            embedded.start()
-            step.note = embedded.endpoint_url
-        try:
-            outcome = Demonstration(embedded, narrator, people).run()
-        finally:
-            embedded.stop()
-    except (EmbeddedAwsError, WorkflowFailedError) as error:
-        narrator.complain(str(error))
-        return 1
-    except KeyboardInterrupt:
-        return 130
+        outcome = Demonstration(embedded, narrator, people).run()
+    finally:
+        embedded.stop()
     NUMBERS.write_text(json.dumps(outcome.document(), indent=2) + "\n")
     LIVE_NUMBERS.write_text(json.dumps(outcome.live.document(), indent=2) + "\n")
     tell(narrator, outcome)

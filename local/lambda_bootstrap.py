@@ -1,7 +1,8 @@
 """Run one Lambda function: what Lambda's own Python runtime does, in a child process of the embedded AWS.
 
 A script for the base interpreter (`-I -S`): the standard library is all it may import, so that the function
-sees nothing but its layers and its own zip. See `lambda_environments.py` for the other end.
+sees nothing but its layers and its own zip. See `lambda_environments.py` for the other end, and
+`lambda_nursery.py`, which does the same in a process that it forks.
 
 argv[1] is the function's name (so that `ps` shows it), argv[2] the number of the pipe for answers.
 Standard input carries JSON lines: first `{"handler", "task_root", "layers"}`, then one for each invocation,
@@ -72,17 +73,17 @@ def failure(error: Exception, error_type: str | None = None, message: str | None
     }
 
 
-def extend_path(init: dict[str, Any]) -> None:
-    """Put the function's zip first on the path, then its layers, as /var/task and /opt are on AWS."""
-    sys.path[:0] = [init["task_root"], *(f"{layer}/python" for layer in init["layers"])]
-    for layer in init["layers"]:
+def extend_path(layers: list[str], *before: str) -> None:
+    """Put the function's zip (`before`) first on the path, then its layers, as /var/task and /opt at AWS."""
+    sys.path[:0] = [*before, *(f"{layer}/python" for layer in layers)]
+    for layer in layers:
         for directory in Path(layer).glob("python/lib/python*/site-packages"):
             site.addsitedir(str(directory))
 
 
 def initialise(init: dict[str, Any]) -> tuple[Handler | None, dict[str, Any] | None]:
     """Return the handler, or the error that the runtime gives when there is none."""
-    extend_path(init)
+    extend_path(init["layers"], init["task_root"])
     module, _, name = init["handler"].rpartition(".")
     try:
         loaded = importlib.import_module(module.replace("/", "."))
@@ -128,9 +129,8 @@ def read_requests(requests: "queue.SimpleQueue[dict[str, Any]]") -> None:
     os._exit(0)
 
 
-def main() -> None:
+def serve(answer_fd: int) -> None:
     """Initialise, then serve invocations one at a time until standard input ends."""
-    answer_fd = int(sys.argv[2])
     os.set_inheritable(answer_fd, False)
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=read_requests, args=(requests,), daemon=True).start()
@@ -154,4 +154,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(int(sys.argv[2]))

@@ -8,7 +8,7 @@ ministack leases, counts, reaps and kills these. What Lambda does and that worke
 * nothing installed next to ministack can be imported, and its environment variables are not inherited;
 * the layers and the zip are unpacked once, not once for each environment.
 
-The child's side is `lambda_bootstrap.py`.
+The child's side is `lambda_bootstrap.py`; `function_processes.py` starts it.
 """
 
 import hashlib
@@ -18,7 +18,6 @@ import logging
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -30,13 +29,12 @@ from typing import IO, Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from local.function_processes import ALIKE, INHERITED, Forked, Start, note, start
 from local.lambda_bootstrap import END_OF_LOG
 from local.meter import METER
 
-BOOTSTRAP = Path(__file__).with_name("lambda_bootstrap.py")
 INIT_SECONDS = 120.0  # AWS allows 10 for a start; many at once on a small machine take longer
 MAX_RESPONSE_BYTES = 6_291_556  # Lambda's limit of a synchronous response
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
 FROM_EMBEDDED = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",)
 
 functions_log = logging.getLogger("local.functions")
@@ -78,11 +76,6 @@ class FunctionLog:
         return "\n".join(taken)
 
 
-def base_interpreter() -> str:
-    """Return the interpreter behind the virtual environment, which has none of its packages."""
-    return str(getattr(sys, "_base_executable", None) or sys.executable)
-
-
 def unpacked(archive: bytes) -> Path:
     """Unpack a zip once, however many environments use it, and return the directory."""
     target = Path(tempfile.gettempdir()) / "unpacked" / hashlib.sha256(archive).hexdigest()[:24]
@@ -99,12 +92,12 @@ def unpacked(archive: bytes) -> Path:
 def process_environment(config: dict[str, Any], task_root: Path, tmp: Path) -> dict[str, str]:
     """Return the variables an environment has: the runtime's, the function's, the embedded AWS's endpoints.
 
-    See lambda/latest/dg/configuration-envvars.html. There is no X-Ray daemon here, so its SDK is off.
+    See lambda/latest/dg/configuration-envvars.html.
     """
     log_group = (config.get("LoggingConfig") or {}).get("LogGroup")
     region = config["FunctionArn"].split(":")[3]
     variables = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    variables |= {"TMPDIR": str(tmp), "TZ": ":UTC", "AWS_XRAY_SDK_ENABLED": "false"}
+    variables |= {"TMPDIR": str(tmp), **ALIKE}
     variables |= {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
         **{name: os.environ[name] for name in FROM_EMBEDDED if name in os.environ},
@@ -136,8 +129,9 @@ class Environment:
         self.code_zip = code_zip
         self.in_use = False  # ministack's lease, like the next one
         self.last_used = time.time()
-        self._proc: subprocess.Popen[bytes] | None = None
+        self._proc: subprocess.Popen[bytes] | Forked | None = None
         self._tmpdir: Path | None = None
+        self._note: Path | None = None
         self._answers: IO[str] | None = None
         self._log: FunctionLog | None = None
 
@@ -187,25 +181,20 @@ class Environment:
         references = self.config.get("Layers") or []
         archives = [lambda_svc._resolve_layer_zip(reference) for reference in references]
         layers = [str(unpacked(archive)) for archive in reversed(archives) if archive]
+        region = self.config["FunctionArn"].split(":")[3]
+        variables = process_environment(self.config, task_root, self._tmpdir)
         answers, child_answers = os.pipe()
         try:
-            self._proc = subprocess.Popen(
-                [base_interpreter(), "-I", "-S", str(BOOTSTRAP), self.func_name, str(child_answers)],
-                cwd=task_root,
-                env=process_environment(self.config, task_root, self._tmpdir),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=[child_answers],
-            )
+            self._proc = start(Start(self.func_name, tuple(layers), task_root, variables, child_answers))
         finally:
             os.close(child_answers)
         assert self._proc.stdout is not None
+        self._note = note(self._proc.pid, self.func_name, region)
         self._answers = os.fdopen(answers, encoding="utf-8")
         self._log = FunctionLog(io.TextIOWrapper(self._proc.stdout, "utf-8", errors="replace"))
         self._log.start()
         init = {"handler": self.config["Handler"], "task_root": str(task_root), "layers": layers}
-        METER.add("functions", self.config["FunctionArn"].split(":")[3], self.func_name, "starts")
+        METER.add("functions", region, self.func_name, "starts")
         answer = self._ask(init, INIT_SECONDS)
         if "error" not in answer:
             self._log.complete.wait(timeout=1.0)
@@ -251,9 +240,17 @@ class Environment:
                 except OSError:  # what the ended process did not read is flushed in vain
                     continue
         self._answers = self._proc = None
+        self._unnote()
+
+    def _unnote(self) -> None:
+        """Forget the process, whose number another may soon have."""
+        if self._note is not None:
+            self._note.unlink(missing_ok=True)
+            self._note = None
 
     def _discard_tmpdir(self) -> None:
         """Remove the environment's own /tmp (ministack calls this after it has killed the process)."""
+        self._unnote()
         if self._tmpdir is not None:
             shutil.rmtree(self._tmpdir, ignore_errors=True)
             self._tmpdir = None

@@ -62,13 +62,20 @@ def deploy_live(
     user_pool_id: str,
     overrides: Mapping[str, str] | None = None,
     *,
+    of_primary: Mapping[str, str] | None = None,
     build_dir: Path = BUILD_DIR,
 ) -> Live:
-    """Deploy both stacks with LiveSync=WARM_STANDBY, and attach the trigger. Raises EmbeddedAwsError."""
+    """Deploy both stacks with LiveSync=WARM_STANDBY, and attach the trigger.
+
+    overrides are parameters of both stacks, of_primary of the primary one alone. Raises EmbeddedAwsError.
+    """
     build(REPOSITORY, build_dir)
     settings = {"LiveSync": "WARM_STANDBY", **(overrides or {})}
     primary = deploy(
-        embedded, PRIMARY, overrides={"UserPoolId": user_pool_id, **settings}, build_dir=build_dir
+        embedded,
+        PRIMARY,
+        overrides={"UserPoolId": user_pool_id, **settings, **(of_primary or {})},
+        build_dir=build_dir,
     )
     cognito = embedded.client("cognito-idp", primary.region)
     client_id = cognito.create_user_pool_client(

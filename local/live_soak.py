@@ -2,7 +2,8 @@
 
 The pool, the backup table and the standby pool are compared by plain boto3 once everything has come to rest.
 Cognito's calls fail now and then, before they are carried out or after; events come late, twice and in
-another order. Ends with status 1 if anything differs in the end, or if a trigger failed a sign-up.
+another order. Ends with status 1 if anything differs in the end, if a trigger failed a sign-up, or if the
+admin API, one of the routes, broke.
 """
 
 import argparse
@@ -12,21 +13,24 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Final
 
 from rich.console import Console
 
+from local.admin_api import AdminApi, id_token, make_administrator, users_url
 from local.backup_view import backup_snapshot, exactly
 from local.changes import Changes
 from local.comparison import INVITED, MAY_RESET, Snapshot, User, differences, restored_statuses, snapshot
 from local.deployment import PRIMARY, STATE_DIR, deploy_settings
 from local.embedded import EmbeddedAws
+from local.ending import exit_status
 from local.front_control import FrontControl
 from local.live import Live, deploy_live
 from local.narration import Narrator
 from local.people import create_pool, create_roles, fill, population
-from local.processes import REPOSITORY, EmbeddedAwsError
-from local.workflows import Workflow, WorkflowFailedError
+from local.processes import REPOSITORY
+from local.workflows import Workflow
 
 WORK_DIR: Final = STATE_DIR / "live-soak"
 USERS: Final = 60
@@ -48,12 +52,20 @@ EVENTS: Final[Mapping[str, Any]] = {"delay_ms": 300, "spread_ms": 1000, "duplica
 PARAMETERS: Final = {"MaxRetirePercent": "100", "ExportQuotaShare": "100", "CaptureQuotaShare": "100"}
 """Random changes delete more of a small pool than the guards let pass; those have tests of their own."""
 
+ADMIN_API: Final = {"AdminApi": "ON"}
+
+BROKEN: Final = frozenset(
+    {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+)
+"""What the admin API answers when it is at fault itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Soaked:
     """How a run ended: differences of table and standby pool from the pool, and what happened on the way.
 
     `messages` are those that the standby pool's users were sent; who signs up is sent a code by the pool.
+    `answers` counts what the admin API answered, by status.
     """
 
     table: Mapping[str, list[str]]
@@ -64,12 +76,18 @@ class Soaked:
     refused: Mapping[str, int]
     sign_ups_failed: int
     messages: int
+    answers: Mapping[int, int]
+
+    @property
+    def api_broke(self) -> int:
+        """How many requests the admin API did not understand itself; under faults 503 is an answer."""
+        return sum(count for status, count in self.answers.items() if status in BROKEN)
 
     @property
     def fine(self) -> bool:
-        """Whether all places are equal, no trigger failed a sign-up, and the standby pool wrote to nobody."""
+        """Whether all places are equal, nothing broke, and the standby pool wrote to nobody."""
         different = sum(len(found) for kinds in (self.table, self.standby) for found in kinds.values())
-        return different == 0 and self.sign_ups_failed == 0 and self.messages == 0
+        return not (different or self.sign_ups_failed or self.messages or self.api_broke)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +106,11 @@ class Soak:
         people = population(USERS, GROUPS, MEMBERSHIPS, self.seed)
         pool_id = create_pool(cognito, "people")
         with self.narrator.step("Build and deploy, with capture and warm standby"):
-            live = deploy_live(self.embedded, pool_id, PARAMETERS)
+            live = deploy_live(self.embedded, pool_id, PARAMETERS, of_primary=ADMIN_API)
         with self.narrator.step(f"Fill the pool with {USERS} users; wait for the standby pool"):
             create_roles(self.embedded.client("iam", region), people)
             fill(cognito, pool_id, people)
+            make_administrator(cognito, pool_id)
             self._export(live).run({}).succeeded()
             self._rest(live)
         front = FrontControl(self.embedded.cognito_endpoint_url)
@@ -103,6 +122,10 @@ class Soak:
             random.Random(self.seed),
             [person.username for person in people.people],
             [group.name for group in people.groups],
+            AdminApi(
+                users_url(self.embedded, live.deployment.primary.outputs["AdminApiUrl"]),
+                id_token(cognito, live.client_id),
+            ),
         )
         front.ask("PUT", "faults", {"seed": self.seed, "faults": list(FAULTS)})
         front.ask("PUT", "events", EVENTS)
@@ -129,6 +152,7 @@ class Soak:
             changes.refused,
             changes.sign_ups_failed,
             sum(front.ask("GET", "messages").get(live.deployment.backup.region, {}).values()),
+            changes.answers,
         )
 
     def _export(self, live: Live) -> Workflow:
@@ -190,18 +214,8 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def main(given: Sequence[str]) -> int:
-    """Run the soak and return the exit status."""
-    asked = arguments(given)
-    narrator = Narrator(Console())
-    try:
-        with EmbeddedAws(WORK_DIR, seed=asked.seed) as embedded:
-            soaked = Soak(embedded, narrator, asked.changes, asked.seed).run()
-    except (EmbeddedAwsError, WorkflowFailedError) as error:
-        narrator.complain(str(error))
-        return 1
-    except KeyboardInterrupt:
-        return 130
+def tell(narrator: Narrator, soaked: Soaked) -> None:
+    """Print what differs, and what happened on the way."""
     for place, kinds in (("the table", soaked.table), ("the standby pool", soaked.standby)):
         for kind, found in kinds.items():
             narrator.say(f"{kind} that differ in {place}: {len(found)}")
@@ -211,7 +225,22 @@ def main(given: Sequence[str]) -> int:
     narrator.say(f"{soaked.exports} exports meanwhile, of which {soaked.exports_failed} failed")
     narrator.say(f"sign-ups failed by a trigger: {soaked.sign_ups_failed}")
     narrator.say(f"messages from the standby pool: {soaked.messages}")
-    return 0 if soaked.fine else 1
+    answers = ", ".join(f"{status} {count} times" for status, count in sorted(soaked.answers.items()))
+    narrator.say(f"the admin API answered {answers or 'nothing'}")
+
+
+def main(given: Sequence[str]) -> int:
+    """Run the soak and return the exit status."""
+    asked = arguments(given)
+    narrator = Narrator(Console())
+
+    def work() -> int:
+        with EmbeddedAws(WORK_DIR, seed=asked.seed) as embedded:
+            soaked = Soak(embedded, narrator, asked.changes, asked.seed).run()
+        tell(narrator, soaked)
+        return 0 if soaked.fine else 1
+
+    return exit_status(narrator, work)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from ministack.core import lambda_runtime
 from ministack.services import scheduler
 
 from local import (
+    ministack_alarms,
     ministack_apis,
     ministack_clients,
     ministack_executions,
@@ -32,6 +33,7 @@ from local import (
     ministack_mfa,
     ministack_payloads,
     ministack_permissions,
+    ministack_quotas,
     ministack_speed,
     ministack_stacks,
     ministack_streams,
@@ -44,6 +46,7 @@ from local.patching import PatchMismatchError, apply
 from local.processes import LOOPBACK
 
 ALL_PATCHES = (
+    ministack_alarms.patches,
     ministack_apis.patches,
     ministack_clients.patches,
     ministack_executions.patches,
@@ -118,6 +121,8 @@ def main() -> None:
         apply(*ALL_PATCHES)
     except PatchMismatchError as error:
         sys.exit(str(error))
+    ministack_alarms.speak_cbor()
+    ministack_quotas.serve()
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_TICK_SECONDS
     asyncio.run(run(configuration(arguments.listen_fd)))
     leave()

@@ -1,10 +1,18 @@
 """What holds for every test."""
 
+from __future__ import annotations
+
 import gc
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.scheduling import ByWorld, unit_of
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 TESTS = Path(__file__).parent
 COMPUTING = ("adapters", "local", "statemachines", "template", "unit")
@@ -17,22 +25,29 @@ AMONG = 3
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deal out first what takes longest, and what mostly waits among what computes.
 
-    `make test` gives whole files to its workers, in this order: a long one at the end would be run alone.
+    `make test` gives whole units to its workers, in this order: a long one at the end would be run alone.
     """
-    files: dict[Path, list[pytest.Item]] = {}
+    units: dict[str, list[pytest.Item]] = {}
     for item in items:
-        files.setdefault(item.path, []).append(item)
+        units.setdefault(unit_of(item.path.relative_to(TESTS.parent).as_posix()), []).append(item)
 
-    def rank(path: Path) -> int:
-        folder = path.relative_to(TESTS).parts[0]
+    def rank(unit: str) -> int:
+        folder = units[unit][0].path.relative_to(TESTS).parts[0]
         return COMPUTING.index(folder) if folder in COMPUTING else -1
 
-    waiting = [path for path in files if rank(path) < 0]
-    others = iter(sorted((path for path in files if rank(path) >= 0), key=rank))
-    ordered: list[Path] = []
-    for path in waiting:
-        ordered += [path, *islice(others, AMONG)]
-    items[:] = [item for path in (*ordered, *others) for item in files[path]]
+    shared = [unit for unit in units if not unit.endswith(".py")]
+    waiting = [unit for unit in units if rank(unit) < 0 and unit not in shared]
+    others = iter(sorted((unit for unit in units if rank(unit) >= 0 and unit not in shared), key=rank))
+    ordered: list[str] = []
+    for unit in waiting:
+        ordered += [unit, *islice(others, AMONG)]
+    items[:] = [item for unit in (*shared, *ordered, *others) for item in units[unit]]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWorld | None:
+    """Let files that share a deployment be run by one worker."""
+    return ByWorld(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

@@ -14,16 +14,16 @@ from rich.console import Console
 
 from local.deployment import STATE_DIR
 from local.embedded import EmbeddedAws
+from local.ending import exit_status
 from local.fidelity.cells import cells_of, document
 from local.fidelity.judging import Judgement
 from local.fidelity.limits import Verdict
-from local.fidelity.pool_kinds import POOL_KINDS, chosen
+from local.fidelity.pool_kinds import POOL_KINDS, PoolKind, chosen
 from local.fidelity.run import Matrix
 from local.fidelity.short import short, within
 from local.fidelity.table import page
 from local.narration import Narrator
-from local.processes import REPOSITORY, EmbeddedAwsError
-from local.workflows import WorkflowFailedError
+from local.processes import REPOSITORY
 
 PAGE: Final = REPOSITORY / "docs" / "fidelity.md"
 README: Final = REPOSITORY / "README.md"
@@ -55,15 +55,17 @@ def main(given: Sequence[str]) -> int:
     except ValueError as error:
         narrator.complain(str(error))
         return 2
-    try:
-        with EmbeddedAws(WORK_DIR, seed=1) as embedded:
-            matrix = Matrix(embedded, narrator)
-            judgements = matrix.run(kinds)
-    except (EmbeddedAwsError, WorkflowFailedError) as error:
-        narrator.complain(str(error))
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return exit_status(narrator, lambda: judge(narrator, kinds))
+
+
+def judge(narrator: Narrator, kinds: Sequence[PoolKind]) -> int:
+    """Run the matrix, tell and write what it finds; return the exit status.
+
+    Raises EmbeddedAwsError and WorkflowFailedError.
+    """
+    with EmbeddedAws(WORK_DIR, seed=1) as embedded:
+        matrix = Matrix(embedded, narrator)
+        judgements = matrix.run(kinds)
     cells = cells_of(judgements)
     numbers = document(cells, matrix.messages)
     NUMBERS.write_text(json.dumps(numbers, indent=2) + "\n")

@@ -3,12 +3,11 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from local.embedded import EmbeddedAws
 from local.front_control import FrontControl
+from local.function_processes import function_processes
 
 LOOK_SECONDS: Final = 0.02
 INVOCATION: Final = b"Function-"
@@ -51,27 +50,10 @@ def _runs(states: Any, execution_arn: str) -> bool:
 def kill_functions(embedded: EmbeddedAws, region: str) -> int:
     """Kill every process of a Lambda function in a Region of this embedded AWS; return how many."""
     killed = 0
-    for process in _functions(embedded, region):
+    for process in function_processes(embedded.state_dir, region):
         try:
             os.kill(process, signal.SIGKILL)
         except ProcessLookupError:
             continue
         killed += 1
     return killed
-
-
-def _functions(embedded: EmbeddedAws, region: str) -> Iterator[int]:
-    """Go through the processes of functions; their temporary directories are below the state directory."""
-    marks = (
-        f"TMPDIR={embedded.state_dir}{os.sep}".encode(),
-        f"AWS_REGION={region}\0".encode(),
-        b"AWS_LAMBDA_FUNCTION_NAME=",
-    )
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                environment = (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            if all(mark in environment for mark in marks):
-                yield int(entry.name)

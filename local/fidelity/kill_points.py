@@ -14,6 +14,7 @@ from rich.console import Console
 
 from local.deployment import BACKUP, PRIMARY, STATE_DIR, Deployment, deploy_both, deploy_settings
 from local.embedded import EmbeddedAws
+from local.ending import exit_status
 from local.fidelity.filling import PARTNER, App, link
 from local.fidelity.interruptions import Interruptions, points
 from local.fidelity.observing import Observation
@@ -23,8 +24,8 @@ from local.fidelity.tables import await_replica
 from local.front_control import FrontControl
 from local.narration import Narrator
 from local.people import create_pool, create_roles, fill, population
-from local.processes import REPOSITORY, EmbeddedAwsError
-from local.workflows import Workflow, WorkflowFailedError
+from local.processes import REPOSITORY
+from local.workflows import Workflow
 
 WORK_DIR: Final = STATE_DIR / "kill-points"
 USERS: Final = 60
@@ -96,14 +97,12 @@ def main(given: Sequence[str]) -> int:
     """Run it all and return the exit status."""
     asked = arguments(given)
     narrator = Narrator(Console())
-    try:
+
+    def work() -> int:
         with EmbeddedAws(WORK_DIR, seed=asked.seed) as embedded:
             return 0 if run(embedded, narrator, asked.points, asked.seed) else 1
-    except (EmbeddedAwsError, WorkflowFailedError) as error:
-        narrator.complain(str(error))
-        return 1
-    except KeyboardInterrupt:
-        return 130
+
+    return exit_status(narrator, work)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.store.table import BackupTable
 from tests.adapters.cockpit import Lifeboat, lifeboat_of
+from tests.adapters.exports import FIRST, fill_varied
 from tests.adapters.job_world import World
 from tests.adapters.moto_differences import mend
 from tests.adapters.people import EXPORTED, fill
@@ -144,6 +145,14 @@ def stack(
     monkeypatch.setattr("lifeboat.sync.settle.SHARDS", (SHARD,))
     with new_process():
         yield made
+
+
+@pytest.fixture
+def exported(stack: Stack) -> Stack:
+    """A stack whose varied pool has been exported once."""
+    fill_varied(stack.source)
+    Export(FIRST).run()
+    return stack
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from lifeboat import settings
 from lifeboat.aws import clients
 from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.queues import Queue
+from lifeboat.drill import assembly as drilling
 from lifeboat.errors import LifeboatError
 from lifeboat.export import assembly as exporting
 from lifeboat.export.begin import Begun as ExportBegun
@@ -92,6 +93,7 @@ CACHES: tuple[Any, ...] = (
     syncing._reader,
     syncing._prompt_reader,
     syncing._pool_has_mfa,
+    drilling._table,
 )
 """What a function keeps from one invocation to the next."""
 
@@ -137,6 +139,7 @@ class Stack:
             "USER_READ_QUOTA": "120",
             "EXPORT_CONCURRENCY": "2",
             "MAX_RETIRE_PERCENT": str(MAX_RETIRE_PERCENT),
+            "DRILL_SAMPLE_PERCENT": "100",
             "CAPTURE_CLIENT_SECRETS": "false",
             "CAPTURE_MFA_PREFERENCES": "false",
             "SOURCE_SUB_ATTRIBUTE": "",

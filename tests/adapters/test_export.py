@@ -4,83 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
-from boto3.dynamodb.conditions import Key as KeyCondition
-from botocore.exceptions import ClientError
 
 from lifeboat.aws import clients
-from lifeboat.aws.executions import Executions
 from lifeboat.cognito import reader
-from lifeboat.cognito.reader import PoolReader
-from lifeboat.errors import AlreadyRunning, CognitoUnavailable, InvalidInput
+from lifeboat.errors import CognitoUnavailable
 from lifeboat.export import assembly
 from lifeboat.export.counts import Counts
 from lifeboat.export.tasks import CleanupPlan
-from lifeboat.model import Group, Membership, User
-from lifeboat.store.items import Item, group_from, membership_from, user_from
+from lifeboat.store.items import Item
 from lifeboat.store.keys import group_key, history_key, membership_key, user_key
-from lifeboat.store.ledger import Ledger
-from lifeboat.store.lock import Lock
 from lifeboat.store.table import BackupTable
 from tests.adapters.dying import DyingTable, Killed, content
-from tests.adapters.pools import SHARD, Pool, failing, listing_shows
-from tests.adapters.stack import Export, Stack, execution
+from tests.adapters.exports import (
+    FIRST,
+    SECOND,
+    THIRD,
+    UNAVAILABLE,
+    counted,
+    fill_varied,
+    history,
+    in_the_backup,
+    in_the_pool,
+)
+from tests.adapters.pools import SHARD, failing, listing_shows
+from tests.adapters.stack import Export, Stack
 from tests.unit.examples import OVER
 
 T = TypeVar("T")
-
-FIRST = "2026-03-01T12:00:00.000Z"
-SECOND = "2026-03-02T12:00:00.000Z"
-THIRD = "2026-03-03T12:00:00.000Z"
-
-UNAVAILABLE = ClientError({"Error": {"Code": "InternalErrorException", "Message": ""}}, "List")
-
-
-def fill(pool: Pool) -> None:
-    """Six users in every state, four groups, five memberships."""
-    pool.add_group("staff", Description="Who “works” here", Precedence=0)
-    pool.add_group("ops", RoleArn="arn:aws:iam::123456789012:role/ops")
-    pool.add_group("людей/#1@")
-    pool.add_group("nobody")
-    pool.add("ann", {"email": "ann@example.com", "email_verified": "true"}, ["staff", "ops"])
-    pool.add("bob", {"name": "", "custom:note": "two\nlines, “q” #"}, ["staff"], enabled=False)
-    pool.add("cyn", status="UNCONFIRMED")
-    pool.add("dee", status="FORCE_CHANGE_PASSWORD", groups=["людей/#1@"])
-    pool.add("李,/#", {"family_name": "李"}, status="RESET_REQUIRED")
-    pool.add("Google_1", {"identities": "[]"}, ["staff"], status="EXTERNAL_PROVIDER")
-
-
-def in_the_pool(pool: Pool) -> tuple[dict[str, User], dict[str, Group], set[Membership]]:
-    users = {user.sub: user for user in pool.reader().users()}
-    memberships = {
-        Membership(user.sub, group) for group in pool.groups() for user in pool.reader().members(group)
-    }
-    return users, pool.groups(), memberships
-
-
-def in_the_backup(table: BackupTable) -> tuple[dict[str, User], dict[str, Group], set[Membership]]:
-    present = [item for item in content(table) if not str(item["pk"]).startswith("HISTORY#")]
-    users = {item["sub"]: user_from(item) for item in present if item.get("kind") == "users"}
-    groups = {item["name"]: group_from(item) for item in present if item.get("kind") == "groups"}
-    return users, groups, {membership_from(item) for item in present if item.get("kind") == "memberships"}
-
-
-def history(table: BackupTable) -> list[dict[str, Any]]:
-    return [item for item in content(table) if str(item["pk"]).startswith("HISTORY#")]
-
-
-def counted(counts: dict[str, int], *names: str) -> tuple[int, ...]:
-    return tuple(counts[name] for name in names)
-
-
-@pytest.fixture
-def exported(stack: Stack) -> Stack:
-    """A stack whose pool has been exported once."""
-    fill(stack.source)
-    Export(FIRST).run()
-    return stack
 
 
 def listed(table: BackupTable, writes: int | None = None) -> CleanupPlan:
@@ -106,7 +59,7 @@ def listed(table: BackupTable, writes: int | None = None) -> CleanupPlan:
 
 
 def test_everything_in_the_pool_is_in_the_backup(stack: Stack) -> None:
-    fill(stack.source)
+    fill_varied(stack.source)
     summary = Export(FIRST, prefixes=("",)).run()
     assert in_the_backup(stack.table) == in_the_pool(stack.source)
     assert {kind: counted(c, "listed", "added", "retired") for kind, c in summary["Counts"].items()} == {
@@ -159,13 +112,6 @@ def test_changes_and_removals_leave_their_earlier_versions(exported: Stack) -> N
     assert {(item["valid_from"], item["valid_to"]) for item in history(exported.table)} == {(FIRST, SECOND)}
 
 
-def test_a_group_that_is_gone_takes_its_memberships_along(exported: Stack) -> None:
-    exported.source.remove_group("ops")
-    summary = Export(SECOND).run()
-    assert in_the_backup(exported.table) == in_the_pool(exported.source)
-    assert (summary["Counts"]["groups"]["retired"], summary["Counts"]["memberships"]["retired"]) == (1, 1)
-
-
 def test_a_user_who_left_and_came_back_has_a_gap_in_its_history(exported: Stack) -> None:
     pool = exported.source
     sub = pool.users()["cyn"].sub
@@ -186,27 +132,8 @@ def test_an_empty_pool_is_exported_too(stack: Stack) -> None:
     assert summary["Counts"]["users"]["listed"] == 0
 
 
-def test_a_sub_may_be_any_text(stack: Stack) -> None:
-    # Given subs that would be confused with each other's memberships if they were not kept apart
-    pool = stack.source
-    for group in ("x", "x#y", "y@z", "%23"):
-        pool.add_group(group)
-    for number, sub in enumerate(["ab", "ab#x", "ab%23x", "ab#x#y", "ab@2026"]):
-        pool.add(f"user-{number}", groups=["x", "x#y"], sub=sub)
-    Export(FIRST).run()
-    assert in_the_backup(stack.table) == in_the_pool(pool)
-    # When one of them leaves, and another changes
-    pool.remove("user-1")
-    pool.change("user-0", name="Ann")
-    summary = Export(SECOND).run()
-    # Then nothing of the others is touched
-    assert in_the_backup(stack.table) == in_the_pool(pool)
-    assert counted(summary["Counts"]["users"], "changed", "unchanged", "retired") == (1, 3, 1)
-    assert counted(summary["Counts"]["memberships"], "changed", "unchanged", "retired") == (0, 8, 2)
-
-
 def test_a_user_listed_twice_counts_once(stack: Stack) -> None:
-    fill(stack.source)
+    fill_varied(stack.source)
     with ExitStack() as twice:
         for listing in ("user_pages", "member_pages", "group_pages"):
             twice.enter_context(listing_shows(listing, lambda page: page * 2))
@@ -261,19 +188,6 @@ def test_what_a_listing_missed_is_looked_for_again(exported: Stack, missed: list
     assert in_the_backup(exported.table) == in_the_pool(exported.source)
 
 
-def test_members_and_groups_that_a_listing_missed_are_looked_for_again(exported: Stack) -> None:
-    export = Export(SECOND, {"AllowMassRetirement": True})
-    with (
-        listing_shows("group_pages", lambda page: [group for group in page if group.name != "ops"]),
-        listing_shows("member_pages", lambda page: page[1:]),
-    ):
-        plan = export.plan_cleanup()
-    assert (plan["Counts"]["groups"]["absent"], plan["Counts"]["memberships"]["absent"]) == (1, 3)
-    summary = export.end(plan)
-    assert [counts["retired"] for counts in summary["Counts"].values()] == [0, 0, 0]
-    assert in_the_backup(exported.table) == in_the_pool(exported.source)
-
-
 def test_a_confirmation_that_fails_retires_nothing(exported: Stack) -> None:
     exported.source.remove("cyn")
     exported.source.remove("dee")
@@ -284,33 +198,6 @@ def test_a_confirmation_that_fails_retires_nothing(exported: Stack) -> None:
         export.retire(["users-ab"])
     assert in_the_backup(exported.table) == before
     assert export.end(plan)["Counts"]["users"]["retired"] == 2
-
-
-def test_a_group_deleted_while_its_members_are_listed_is_left_to_the_next_export(exported: Stack) -> None:
-    # Given a group that is deleted after the groups were listed
-    export = Export(SECOND)
-    export.begin()
-    users, groups = export.users(), export.groups()
-    exported.source.remove_group("staff")
-    # When its members are listed
-    plan = export.plan([users], groups, export.memberships(groups))
-    # Then nothing of it is absent
-    assert plan["Counts"]["memberships"]["absent"] == 0
-    assert not plan["Retire"]
-    export.end(plan)
-    # And the next export finds the group gone
-    summary = Export(THIRD, {"AllowMassRetirement": True}).run()
-    assert summary["Counts"]["memberships"]["retired"] == 3
-    assert in_the_backup(exported.table) == in_the_pool(exported.source)
-
-
-def test_a_group_deleted_before_its_absences_are_confirmed_is_confirmed(exported: Stack) -> None:
-    pool = exported.source
-    pool.client.admin_remove_user_from_group(UserPoolId=pool.pool_id, Username="ann", GroupName="staff")
-    export = Export(SECOND)
-    plan = export.plan_cleanup()
-    pool.remove_group("staff")
-    assert export.end(plan)["Counts"]["memberships"]["retired"] == 1
 
 
 def test_too_many_absences_retire_nothing_unless_an_operator_says_so(exported: Stack) -> None:
@@ -385,7 +272,7 @@ def test_retiring_tried_again_counts_what_it_counted_before(exported: Stack) -> 
 
 def test_a_user_who_left_between_two_attempts_of_a_first_export_does_not_trip_the_guard(stack: Stack) -> None:
     # Given a first export that was killed after it had written everything
-    fill(stack.source)
+    fill_varied(stack.source)
     export = Export(FIRST)
     export.begin()
     export.users()
@@ -398,125 +285,3 @@ def test_a_user_who_left_between_two_attempts_of_a_first_export_does_not_trip_th
     assert plan["Guard"] == ""
     export.end(plan)
     assert in_the_backup(stack.table) == in_the_pool(stack.source)
-
-
-# -- the beginning and the end ------------------------------------------------------------------
-
-
-def test_beginning_again_plans_the_same(stack: Stack) -> None:
-    fill(stack.source)
-    export = Export(FIRST)
-    assert export.begin() == export.begin()
-    run = export.begun["Run"]
-    assert (run["At"], run["ExecutionArn"], run["EstimatedUsers"]) == (FIRST, export.arn, 6)
-    assert export.begun["UserPortions"] == [{"Prefixes": [""]}]
-    assert export.begun["Groups"] == {"Left": 0}
-    entry = export.ledger()
-    assert (entry["status"], entry["started_at"], entry["users_estimated"]) == ("RUNNING", FIRST, 6)
-
-
-def test_a_large_pool_is_dealt_out_to_workers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    description = {"Id": stack.source.pool_id, "EstimatedNumberOfUsers": 60_000}
-    monkeypatch.setattr(PoolReader, "describe", lambda _: description)
-    begun = Export(FIRST).begin()
-    dealt = [prefix for portion in begun["UserPortions"] for prefix in portion["Prefixes"]]
-    assert sorted(dealt) == list("0123456789abcdef")
-    assert len(begun["UserPortions"]) == 2
-    assert begun["Run"]["Workers"] == 2
-
-
-def test_a_second_export_is_refused_while_the_first_runs(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Executions, "running", lambda *_: True)
-    first, second = Export(FIRST), Export(SECOND)
-    first.begin()
-    with pytest.raises(AlreadyRunning):
-        second.begin()
-    # And its failure leaves the first one's lock and ledger alone
-    second.fail("AlreadyRunning", "")
-    assert first.ledger()["status"] == "RUNNING"
-    with pytest.raises(AlreadyRunning):
-        second.begin()
-
-
-@pytest.mark.parametrize(
-    ("typed", "key"),
-    [({"AllowMassRetirement": "yes"}, "AllowMassRetirement"), ({"allow": True}, "allow"), ([], "")],
-)
-def test_a_mistyped_input_is_refused_before_anything_is_written(stack: Stack, typed: Any, key: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        Export(FIRST, typed).begin()
-    assert caught.value.key == key
-    assert content(stack.table) == []
-
-
-def test_a_pool_of_another_region_is_refused(stack: Stack) -> None:
-    export = Export(FIRST)
-    export.arn = execution("ExportWorkflow", "one", "us-east-1")
-    with pytest.raises(InvalidInput, match="UserPoolId: the stack's pool is in eu-west-1") as caught:
-        export.begin()
-    assert "us-east-1" in str(caught.value)
-
-
-def test_an_export_that_died_is_closed_by_the_next(stack: Stack) -> None:
-    Export(FIRST).begin()
-    Export(SECOND).run()
-    found = stack.table.query(KeyCondition("pk").eq("EXPORT"))
-    entries = {entry["started_at"]: entry for entry in found if entry["sk"] != "LATEST"}
-    assert (entries[FIRST]["status"], entries[SECOND]["status"]) == ("FAILED", "COMPLETED")
-    assert "without reporting" in entries[FIRST]["reason"]
-
-
-def test_a_pool_that_is_gone_fails_the_export_and_the_ledger_says_since_when(stack: Stack) -> None:
-    # Given a pool that was deleted
-    stack.source.client.delete_user_pool(UserPoolId=stack.source.pool_id)
-    export = Export(FIRST)
-    with pytest.raises(InvalidInput, match="UserPoolId: there is no user pool") as caught:
-        export.begin()
-    # When the failure is written
-    export.fail("InvalidInput", str(caught.value))
-    # Then the lock is free, and the entry has a start, an end and a reason
-    lock = Lock(stack.table, Executions(clients.stepfunctions()), "export")
-    assert lock.holder(export.arn) is None
-    (entry,) = [item for item in content(stack.table) if item["pk"] == "EXPORT"]
-    assert (entry["status"], entry["started_at"]) == ("FAILED", FIRST)
-    assert entry["ended_at"]
-    assert "there is no user pool" in entry["reason"]
-
-
-def test_a_failed_export_says_why_and_gives_the_lock_back(exported: Stack) -> None:
-    export = Export(SECOND)
-    export.begin()
-    cause = '{"errorMessage": "ListUsers: InternalErrorException", "errorType": "CognitoUnavailable"}'
-    for _ in range(2):
-        export.fail("CognitoUnavailable", cause)
-        entry = export.ledger()
-        assert (entry["status"], entry["reason"]) == (
-            "FAILED",
-            "CognitoUnavailable: ListUsers: InternalErrorException",
-        )
-    assert Lock(exported.table, Executions(clients.stepfunctions()), "export").holder(export.arn) is None
-    latest = Ledger(exported.table, "export").latest()
-    assert latest is not None
-    assert latest["started_at"] == FIRST, "the last completed export stays the latest"
-
-
-def test_completing_again_changes_nothing(exported: Stack) -> None:
-    export = Export(SECOND)
-    plan = export.plan_cleanup()
-    assert export.complete(plan, []) == export.complete(plan, [])
-    entry = export.ledger()
-    assert entry["status"] == "COMPLETED"
-    assert entry["counts"]["users"] == {**plan["Counts"]["users"], "retired": 0}
-
-
-def test_a_listing_far_from_the_estimate_is_noted(stack: Stack) -> None:
-    export = Export(FIRST)
-    plan = export.plan_cleanup()
-    plan["Counts"]["users"]["listed"] = 100
-    for estimated, differs in [(100, False), (96, False), (94, True), (106, True), (0, True)]:
-        export.begun["Run"]["EstimatedUsers"] = estimated
-        export.complete(plan, [])
-        noted = {"listed": 100, "estimated": estimated, "differs": differs}
-        assert export.ledger()["completeness"] == noted

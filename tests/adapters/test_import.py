@@ -199,7 +199,9 @@ def test_a_user_without_an_address_is_named_when_the_pool_wants_one(
     assert ended["Error"] == "ImportIncomplete"
     ((_, reason),) = dead_letters(stack.api_users_dead)
     assert "no email to sign in with" in reason
-    assert run.report()["failed"] == [{"sub": stack.source.users()["generated"].sub, "reason": reason}]
+    assert run.report()["failed"] == [
+        {"sub": stack.source.users()["generated"].sub, "reason": reason, "status": "CONFIRMED"}
+    ]
 
 
 # -- groups, failures ---------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_a_taken_alias_is_given_up_with_its_reason_and_holds_up_nobody(backup: S
     ((document, reason),) = dead_letters(backup.api_users_dead)
     assert document["username"] == "ann"
     assert reason == "AdminCreateUser: AliasExistsException: … is taken"
-    assert run.report()["failed"] == [{"sub": document["sub"], "reason": reason}]
+    assert run.report()["failed"] == [{"sub": document["sub"], "reason": reason, "status": "CONFIRMED"}]
     assert ended["Users"] == {
         "in_backup": RESTORED,
         "restored": RESTORED - 1,

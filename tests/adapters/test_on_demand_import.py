@@ -135,7 +135,9 @@ def test_who_was_deleted_after_coming_back_is_not_made_anew_and_named(backup: St
     fresh.remove("ann")
     run.deliver()
     assert not run.end()["Complete"]
-    assert run.report()["failed"] == [{"sub": sub_of(backup, "ann"), "reason": DELETED_SINCE}]
+    assert run.report()["failed"] == [
+        {"sub": sub_of(backup, "ann"), "reason": DELETED_SINCE, "status": "CONFIRMED"}
+    ]
 
 
 def test_somebody_else_of_the_same_name_is_still_a_stranger(backup: Stack, fresh: Pool) -> None:

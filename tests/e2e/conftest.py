@@ -1,16 +1,28 @@
 """The embedded AWS with both stacks deployed by `sam deploy`: one for each worker that runs these tests."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from local.deployment import deploy_both
+from local.deployment import PRIMARY as PRIMARY_STACK
+from local.deployment import Deployment, deploy, deploy_both
 from local.embedded import EmbeddedAws
 from local.fidelity.run import QUICK_JOBS
-from local.people import create_pool, create_roles, fill, population
-from tests.e2e.world import BACKUP, PRIMARY, World, outcome
+from local.people import POOL_SCHEMA, create_pool, create_roles, fill, population
+from tests.e2e.world import BACKUP, PRIMARY, LiveWorld, World, outcome
 
 PEOPLE = population(users=60, groups=8, memberships=75, seed=7)
+
+LIVE_TABLE = "lifeboat-live"
+REPLICABLE = {
+    "UserPoolTier": "ESSENTIALS",
+    "KeyConfiguration": {
+        "KeyType": "CUSTOMER_MANAGED_KEY",
+        "KmsKeyArn": f"arn:aws:kms:{PRIMARY}:000000000000:key/mrk-0123456789abcdef0123456789abcdef",
+    },
+}
+"""What a pool needs that is to have a replica."""
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +42,30 @@ def exported(world: World) -> World:
     result = world.export()
     assert outcome(result) == "SUCCEEDED"
     return world
+
+
+@pytest.fixture(scope="session")
+def live(world: World) -> LiveWorld:
+    """One more primary stack, with everything that is live, a table of its own, and a pool with a replica.
+
+    It captures changes, serves the admin API, and its exports read the replica in the backup Region.
+    """
+    cognito = world.client("cognito-idp", PRIMARY)
+    pool_id = create_pool(cognito, "live", {**POOL_SCHEMA, **REPLICABLE})
+    cognito.create_user_pool_replica(UserPoolId=pool_id, RegionName=BACKUP)
+    standby_pool_id = world.empty_pool()
+    overrides = {
+        "UserPoolId": pool_id,
+        "BackupTableName": LIVE_TABLE,
+        "LiveSync": "CAPTURE",
+        "StandbyUserPoolId": standby_pool_id,
+        "AdminApi": "ON",
+        "ExportFrom": "REPLICA",
+        "ReplicaRegion": BACKUP,
+    }
+    primary = deploy(world.aws, PRIMARY_STACK, overrides=overrides, stack_suffix="-live")
+    backup = replace(world.deployment.backup, outputs={"BackupTableName": LIVE_TABLE})
+    return LiveWorld(world.aws, Deployment(primary, backup, pool_id), standby_pool_id)
 
 
 @pytest.fixture(autouse=True)

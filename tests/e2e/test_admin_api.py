@@ -1,35 +1,22 @@
 """The admin API over HTTP: tokens of either pool, a change that is in both Regions, and what is refused."""
 
-import json
-import urllib.error
-import urllib.request
 from typing import Any
 
 import pytest
 
-from local.deployment import deploy
-from tests.e2e.world import BACKUP, PRIMARY, World, wait_for
+from local.admin_api import ask, users_url
+from tests.e2e.world import BACKUP, PRIMARY, LiveWorld, wait_for
 
 PASSWORD = "Known-2-nobody"
-SUFFIX = "-admin-api"
 
 
 class Api:
     """The deployed API, and an administrator's tokens."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: LiveWorld) -> None:
         self.world = world
-        self.pools = {region: world.empty_pool(region) for region in (PRIMARY, BACKUP)}
-        self.table = world.output("BackupTableName", PRIMARY) + SUFFIX
-        overrides = {
-            "UserPoolId": self.pools[PRIMARY],
-            "StandbyUserPoolId": self.pools[BACKUP],
-            "BackupTableName": self.table,
-            "LiveSync": "CAPTURE",
-            "AdminApi": "ON",
-        }
-        stack = deploy(world.aws, "local-primary", overrides=overrides, stack_suffix=SUFFIX)
-        self.id = stack.outputs["AdminApiUrl"].removeprefix("https://").split(".")[0]
+        self.pools = {PRIMARY: world.deployment.user_pool_id, BACKUP: world.standby_pool_id}
+        self.url = users_url(world.aws, world.output("AdminApiUrl", PRIMARY))
 
     def token(self, region: str, username: str, group: str, kind: str = "IdToken") -> str:
         """The token of a new user in a group."""
@@ -63,27 +50,18 @@ class Api:
 
     def call(self, method: str, path: str, token: str = "", body: Any = None) -> tuple[int, Any]:
         """The status and the document of an answer."""
-        request = urllib.request.Request(
-            f"{self.world.aws.endpoint_url}/_aws/execute-api/{self.id}/live/users/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            method=method,
-            headers={"Content-Type": "application/json", **({"Authorization": token} if token else {})},
-        )
-        try:
-            with urllib.request.urlopen(request) as answer:
-                return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
+        return ask(method, f"{self.url}/{path}", token, body)
 
     def replica(self, sub: str) -> Any:
         """The user's item in the other Region."""
         key = {"pk": {"S": f"USER#{sub[:2]}"}, "sk": {"S": sub}}
-        return self.world.client("dynamodb", BACKUP).get_item(TableName=self.table, Key=key).get("Item")
+        table = self.world.output("BackupTableName")
+        return self.world.client("dynamodb", BACKUP).get_item(TableName=table, Key=key).get("Item")
 
 
 @pytest.fixture(scope="module")
-def api(world: World) -> Api:
-    return Api(world)
+def api(live: LiveWorld) -> Api:
+    return Api(live)
 
 
 def test_a_change_is_in_both_regions_and_its_history_is_shown(api: Api) -> None:

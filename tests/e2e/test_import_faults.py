@@ -3,11 +3,11 @@
 import json
 import os
 import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.function_processes import function_processes
 from tests.e2e.world import BACKUP, World, outcome, restorable, seen, wait_for
 
 SOON = "6"
@@ -36,19 +36,8 @@ def import_id(result: dict[str, Any]) -> str:
     return str(json.loads(result["output"])["ImportId"])
 
 
-def function_processes(name: str) -> list[int]:
-    """The processes of a deployed function of this embedded AWS."""
-    mine = os.getpid()
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                environment = (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            if f"AWS_LAMBDA_FUNCTION_NAME={name}".encode() in environment and int(entry.name) != mine:
-                found.append(int(entry.name))
-    return found
+def processes(world: World, function: str) -> list[int]:
+    return list(function_processes(world.aws.state_dir, BACKUP, function))
 
 
 def test_a_fifth_of_all_calls_failing_loses_nobody(impatient: World) -> None:
@@ -85,7 +74,7 @@ def test_functions_killed_in_the_middle_of_a_batch_lose_nobody(impatient: World)
 
     wait_for(some_users, "the first users")
     for name in names:
-        for process in wait_for(lambda name=name: function_processes(name), f"a process of {name}"):  # type: ignore[misc]
+        for process in wait_for(lambda name=name: processes(world, name), f"a process of {name}"):  # type: ignore[misc]
             os.kill(process, signal.SIGKILL)
             killed.add(process)
 

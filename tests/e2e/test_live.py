@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+from http import HTTPStatus
 
 import pytest
 from rich.console import Console
@@ -35,6 +36,13 @@ def test_the_standby_pool_ends_as_the_pool(soaked: Soaked) -> None:
 def test_exports_ran_meanwhile_and_something_was_refused(soaked: Soaked) -> None:
     assert soaked.exports > 0
     assert sum(soaked.refused.values()) > 0
+
+
+def test_the_admin_api_was_one_of_the_routes_and_did_not_break(soaked: Soaked) -> None:
+    assert soaked.changes["put"] > 0
+    assert soaked.changes["remove"] > 0
+    assert soaked.answers[HTTPStatus.OK] > 0
+    assert soaked.api_broke == 0
 
 
 def test_no_trigger_failed_a_sign_up(soaked: Soaked) -> None:

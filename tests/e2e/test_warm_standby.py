@@ -57,7 +57,7 @@ class Standby:
         ) and self.world.groups(self.pool_id) == self.world.groups(lost)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def standby(world: World) -> Iterator[Standby]:
     made = Standby(world)
     yield made

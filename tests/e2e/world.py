@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from local.backup_view import items_below
 from local.deployment import Deployment
 from local.embedded import EmbeddedAws
 from local.people import POOL_SCHEMA, create_pool
@@ -204,10 +205,18 @@ class World:
         return document
 
 
+@dataclass(frozen=True)
+class LiveWorld(World):
+    """Both Regions, with a primary stack that captures changes, and a standby pool."""
+
+    standby_pool_id: str
+
+
 def backed_up(world: World, region: str = PRIMARY) -> set[str]:
     """The subs of all users in the backup, as a Region's replica has it."""
-    shards = [f"USER#{number:02x}" for number in range(256)]
-    return {item["sub"] for shard in shards for item in world.items(shard, region) if item["kind"] == "users"}
+    table = world.output("BackupTableName", region)
+    items = items_below(world.client("dynamodb", region), table, "USER#")
+    return {item["sub"] for item in items if item["kind"] == "users"}
 
 
 def outcome(result: Mapping[str, Any]) -> str:

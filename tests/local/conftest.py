@@ -1,4 +1,4 @@
-"""One embedded AWS with the stand-in application for all conformance tests (xdist group `ministack`)."""
+"""One embedded AWS with the stand-in application for all conformance tests, which one worker runs."""
 
 from collections.abc import Iterator
 

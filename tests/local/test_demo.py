@@ -14,9 +14,11 @@ from rich.console import Console
 from local.comparison import Group, Snapshot, User, differences, snapshot
 from local.demo import _settled, blank_everybody, change_a_few, main
 from local.demo_live import LiveOutcome
+from local.ending import exit_status
 from local.narration import Narrator, Step
 from local.outcome import Outcome, Return, tell
 from local.people import create_pool, fill, population
+from local.processes import EmbeddedAwsError
 from local.workflows import Run, WorkflowFailedError
 
 if TYPE_CHECKING:
@@ -186,3 +188,22 @@ def test_an_import_is_told_by_its_settled_users(entry: dict[str, Any], done: int
     step = Step(None, lambda _: None)
     _settled(step, entry)
     assert step.done == done
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (WorkflowFailedError("the import wrote no report"), 1, "the import wrote no report"),
+        (EmbeddedAwsError("the front did not start"), 1, "the front did not start"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_a_command_ends_with_a_status_and_says_why(error: BaseException, status: int, said: str) -> None:
+    narrator, text = told()
+
+    def work() -> int:
+        raise error
+
+    assert exit_status(narrator, work) == status
+    assert said in text.getvalue()
+    assert exit_status(narrator, lambda: 0) == 0

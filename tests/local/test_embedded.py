@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.embedded import EmbeddedAws
+from local.function_processes import FORKS
 from local.processes import LOOPBACK, REPOSITORY, EmbeddedAwsError, listen
 from tests.local.process_table import descendants, listening_on, running
 from tests.local.standin_application import BUILD, SOURCE
@@ -121,7 +122,7 @@ def test_stop_ends_every_process_and_leaves_only_logs(tmp_path: Path) -> None:
         busy_function(aws, tmp_path)
         processes = aws.processes()
         functions = [below for pid in processes for below in descendants(pid)]
-        assert len(functions) == 1
+        assert len(functions) == 1 + FORKS, "the function, and the process that it is forked from"
         aws.check()
     assert running(*processes, *functions) == []
     assert left_behind(tmp_path / "state") == []
@@ -188,7 +189,7 @@ def test_nothing_outlives_the_program_that_started_it(tmp_path: Path, how: signa
         aws.endpoint_url = told_by(parent, "\n").strip()
         busy_function(aws, tmp_path)
         below = descendants(parent.pid)
-        assert len(below) == 3, "ministack, the front and a function"
+        assert len(below) == 3 + FORKS, "ministack, the front, a function, and what it is forked from"
         parent.send_signal(how)
     wait_for(lambda: running(*below) == [], "the end of every process")
     wait_for(lambda: left_behind(tmp_path / "state") == [], "the end of the temporary files")

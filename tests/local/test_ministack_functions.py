@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.standin_application import BACKUP, Standin
+from local.function_processes import function_processes
+from tests.local.standin_application import BACKUP, PRIMARY, Standin
 from tests.local.waiting import wait_for
 
 
@@ -85,6 +86,16 @@ def test_a_process_that_ends_is_an_exit_error(standin: Standin, end: str, how: s
     assert payload["errorType"] == "Runtime.ExitError"
     assert payload["errorMessage"].endswith(f"Error: Runtime exited with error: {how}")
     assert standin.invoke({"do": "return", "value": "back again"}) == (None, "back again")
+
+
+def test_whoever_wants_to_kill_a_function_finds_its_processes(standin: Standin) -> None:
+    _, seen = standin.invoke({"do": "look", "for": "pid"})
+    name = standin.probe.rsplit(":", 1)[-1]
+    assert seen["pid"] in function_processes(standin.aws.state_dir, PRIMARY, name)
+    assert seen["pid"] in function_processes(standin.aws.state_dir, PRIMARY)
+    assert seen["pid"] not in function_processes(standin.aws.state_dir, BACKUP)
+    standin.invoke({"do": "kill"})
+    assert seen["pid"] not in function_processes(standin.aws.state_dir, PRIMARY)
 
 
 def test_a_timeout_ends_the_process(standin: Standin) -> None:

@@ -6,6 +6,13 @@ dealt out is dealt out in two portions, so that every Map has more than one iter
 
 from __future__ import annotations
 
+from lifeboat.drill.begin import EXPECTED as EXPECTED_OF_DRILLS
+from lifeboat.drill.begin import DrillInput
+from lifeboat.drill.tasks import BeginTask as BeginDrillTask
+from lifeboat.drill.tasks import Begun as BegunDrill
+from lifeboat.drill.tasks import Cleared, ClearTask
+from lifeboat.drill.tasks import CompleteTask as CompleteDrillTask
+from lifeboat.drill.tasks import Ended as EndedDrill
 from lifeboat.export.begin import Begun as BegunExport
 from lifeboat.export.begin import ExportInput
 from lifeboat.export.cleanup import plan_cleanup
@@ -50,6 +57,7 @@ from tests.statemachines.engine import Answer
 
 EXPORT_ID = "2026-03-01T03:00:00.000Z-1a2b3c4d"
 IMPORT_ID = "2026-03-01T09:30:00.000Z-5e6f7a8b"
+DRILL_ID = "2026-03-01T04:00:00.000Z-9c0d1e2f"
 RESUMED_POOL_ID = "eu-west-1_AbCdEf456"
 CREATED_POOL_ID = "eu-west-1_AbCdEf789"
 MAX_RETIRE_PERCENT = 10
@@ -88,9 +96,21 @@ def import_answers() -> dict[str, Answer]:
     }
 
 
+def drill_answers() -> dict[str, Answer]:
+    """A drill whose import is still under way at the first look, and restores everything."""
+    looks = iter([False])
+    return {
+        "begin_drill": begin_drill,
+        "watch_drill": lambda task: {**task, "Ended": next(looks, True)},
+        "delete_scratch_pool": delete_scratch_pool,
+        "complete_drill": complete_drill,
+        "fail_drill": fail,
+    }
+
+
 def answers_of(workflow: str) -> dict[str, Answer]:
     """The answers of one workflow's functions."""
-    return export_answers() if workflow == "export" else import_answers()
+    return {"export": export_answers, "import": import_answers, "drill": drill_answers}[workflow]()
 
 
 def counts(listed: int, absent: int) -> Counts:
@@ -204,6 +224,32 @@ def complete_export(task: CompleteExportTask) -> Summary:
 
 def fail(task: ExecutionTask) -> Failure:
     return plain_failure(task["Error"], task["Cause"])
+
+
+def begin_drill(task: BeginDrillTask) -> BegunDrill:
+    parse(DrillInput, task["Input"], EXPECTED_OF_DRILLS)
+    return {
+        "Drill": {
+            "DrillId": DRILL_ID,
+            "ExecutionArn": task["ExecutionId"],
+            "ImportExecution": f"{task['ImportWorkflow']}:{DRILL_ID}",
+        }
+    }
+
+
+def delete_scratch_pool(_: ClearTask) -> Cleared:
+    return {"Deleted": [CREATED_POOL_ID]}
+
+
+def complete_drill(task: CompleteDrillTask) -> EndedDrill:
+    return {
+        "DrillId": task["Drill"]["DrillId"],
+        "Passed": True,
+        "Error": "",
+        "Cause": "",
+        "RtoSeconds": 61.5,
+        "Users": 200,
+    }
 
 
 def begin_import(task: ExecutionTask) -> BegunImport:

@@ -10,7 +10,7 @@ from tests.statemachines.graph import Machine, Surroundings, read, states
 from tests.statemachines.payloads import ROOT, given_by
 from tests.template.reading import resources_of_type, source
 
-WORKFLOWS = ("export", "import")
+WORKFLOWS = ("export", "import", "drill")
 
 
 def text_of(workflow: str) -> str:

@@ -41,7 +41,7 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/workflow"
 
-GOOD_INPUT = {"export": "{}", "import": '{"NewUserPoolId": "eu-west-1_AbCdEf123"}'}
+GOOD_INPUT = {"export": "{}", "import": '{"NewUserPoolId": "eu-west-1_AbCdEf123"}', "drill": "{}"}
 """What an operator types, or the schedule gives."""
 
 PATIENCE = 30

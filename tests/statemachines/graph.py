@@ -56,9 +56,9 @@ LONGEST_NAME = 80
 """Characters in a state's name, by AWS's quota."""
 
 VERBS = frozenset(
-    {"Attach", "Begin", "Capture", "Check", "Complete", "Create", "Detach", "Enqueue", "Export", "Fail"}
-    | {"Finish", "List", "Plan", "Prepare", "Restore", "Retire", "Run", "Scan", "Settle", "Use", "Verify"}
-    | {"Wait"}
+    {"Attach", "Begin", "Capture", "Check", "Complete", "Create", "Delete", "Detach", "Enqueue", "Export"}
+    | {"Fail", "Finish", "List", "Plan", "Prepare", "Restore", "Retire", "Run", "Scan", "Settle"}
+    | {"Use", "Verify", "Wait", "Watch"}
 )
 """What a state's name may begin with."""
 

@@ -18,8 +18,8 @@ from tests.statemachines.graph import states
 THROTTLED = CognitoThrottled("ListUsers", "TooManyRequestsException")
 MISSING = SettingMissing("the environment variable TABLE_NAME is not set")
 
-FAIL = {"export": "fail_export", "import": "fail_import"}
-LAST_STATES = {"export": ["Fail Export", "Export Failed"], "import": ["Fail Import", "Import Failed"]}
+FAIL = {workflow: f"fail_{workflow}" for workflow in WORKFLOWS}
+LAST_STATES = {workflow: [f"Fail {workflow.title()}", f"{workflow.title()} Failed"] for workflow in WORKFLOWS}
 
 INPUTS = {
     "Create User Pool": '{"CreateUserPool": {"PoolName": "people"}}',

@@ -23,7 +23,7 @@ from tests.statemachines.growth import (
 LARGEST = {"users": 40_000_000, "groups": 10_000, "memberships": 40_000_000}
 """Cognito's quotas of users and groups in a pool, with one group a user."""
 
-GIVEN = {"export": {}, "import": {"NewUserPoolId": "eu-west-1_AbCdEf123"}}
+GIVEN = {"export": {}, "import": {"NewUserPoolId": "eu-west-1_AbCdEf123"}, "drill": {}}
 
 
 @pytest.mark.parametrize("concurrency", [1, 4, 16])
@@ -67,7 +67,15 @@ def test_the_payloads_of_the_largest_import_stay_within_their_limit() -> None:
     assert walked.largest < LARGEST_PAYLOAD, walked.largest_at
 
 
-@pytest.mark.parametrize("workflow", ["export", "import"])
+def test_no_drill_outgrows_the_history_within_the_time_that_it_has() -> None:
+    """Whoever is called again has watched for a whole invocation."""
+    calls = machine_of("drill")["TimeoutSeconds"] / INVOCATION_SECONDS
+    assert calls * (EVENTS["Task"] + EVENTS["Choice"]) + 100 < MOST_EVENTS
+    # And the import that it watches has its own time within it
+    assert machine_of("import")["TimeoutSeconds"] < machine_of("drill")["TimeoutSeconds"]
+
+
+@pytest.mark.parametrize("workflow", ["export", "import", "drill"])
 def test_a_walk_goes_where_the_interpreter_goes(engine: Engine, workflow: str) -> None:
     run = engine.run(workflow, answers_of(workflow))
 

@@ -55,9 +55,11 @@ NEVER_TAKEN = {
     "begin_export": {"dynamodb:BatchWriteItem"},
     "begin_import": {"dynamodb:BatchWriteItem"} | OTHER_PARTS,
     "capture_configuration": TRANSACTION,
+    "delete_scratch_pool": {"dynamodb:BatchWriteItem"},
     "export_groups": {"dynamodb:DeleteItem"},
     "export_memberships": {"dynamodb:DeleteItem"},
     "export_users": {"dynamodb:DeleteItem"},
+    "fail_drill": {"dynamodb:BatchWriteItem"},
     "fail_export": {"dynamodb:BatchWriteItem"},
     "fail_import": {"dynamodb:BatchWriteItem"},
 }

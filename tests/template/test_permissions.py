@@ -65,6 +65,9 @@ POOL_PARTS = {
 }
 """What creates a pool and its parts: nothing but Create User Pool may, and it may not touch users."""
 
+SCRATCH_POOL = {"cognito-idp:DeleteUserPool", "cognito-idp:StopUserImportJob"}
+"""What deletes a drill's pool; test_drills.py says of whom and which."""
+
 TRIGGER_SETTERS = ("AttachTriggersRole", "DetachTriggersRole")
 
 
@@ -182,6 +185,8 @@ def test_only_the_import_changes_pools_and_nothing_bills_or_deletes_users(role: 
         changes = {action for action in pool if not re.match(READS, action)}
         if name in TRIGGER_SETTERS:
             assert changes == {"cognito-idp:UpdateUserPool"}
+        elif name in ("DeleteScratchPoolRole", "FailDrillRole"):
+            assert changes == SCRATCH_POOL
         else:
             assert changes <= (POOL_PARTS if name == "CreateUserPoolRole" else POOL_WRITES)
         assert "cognito-idp:AdminGetUser" not in rights  # makes the user a billed one

@@ -184,6 +184,7 @@ def test_nothing_else_of_the_template_holds_data() -> None:
     kinds = {each["Type"] for each in source()["Resources"].values()}
     assert kinds <= {
         "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::DynamoDB::GlobalTable",
         "AWS::Events::Rule",
         "AWS::IAM::Policy",
@@ -198,6 +199,7 @@ def test_nothing_else_of_the_template_holds_data() -> None:
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::Queue",
         "AWS::SQS::QueuePolicy",
+        "AWS::Scheduler::Schedule",
         "AWS::Serverless::Api",
         "AWS::Serverless::Function",
         "AWS::Serverless::LayerVersion",

@@ -23,7 +23,7 @@ NAMES = {
     "PolicyName",
     "QueueName",
 }
-NAMES |= {"RoleName", "StateMachineName", "TopicName", "AlarmName"}
+NAMES |= {"RoleName", "StateMachineName", "TopicName", "AlarmName", "DashboardName"}
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -42,10 +42,15 @@ def test_workflow_may_invoke_exactly_its_functions(name: str) -> None:
     given: dict[str, Any] = stack("primary").resources[name]["Properties"]["DefinitionSubstitutions"]
     for placeholder, arn in given.items():
         assert arn == f"<{placeholder.removesuffix('Arn')}.Arn>"
-    rights = granted(role_statements(stack("primary"))[f"{name}Role"])
-    # The workflow only tells which functions a pool is to call.
-    called_by_pools = {"<MigrateUserFunction.Arn>", "<RestoreFederatedGroupsFunction.Arn>"}
-    assert rights["lambda:InvokeFunction"] == set(given.values()) - called_by_pools
+    role = stack("primary").resources[name]["Properties"]["RoleArn"].strip("<>").removesuffix(".Arn")
+    rights = granted(role_statements(stack("primary"))[role])
+    # The workflow only tells which functions a pool is to call, and what a drill is to start.
+    called_by_others = {
+        "<DrillImportWorkflow.Arn>",
+        "<MigrateUserFunction.Arn>",
+        "<RestoreFederatedGroupsFunction.Arn>",
+    }
+    assert rights["lambda:InvokeFunction"] == set(given.values()) - called_by_others
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -72,7 +77,11 @@ def test_functions_find_running_executions_by_the_workflows_names() -> None:
 
 def test_scheduler_starts_the_export_and_keeps_what_it_could_not_start() -> None:
     this = stack("primary", ExportSchedule="cron(0 3 * * ? *)")
-    [schedule] = this.of_type("AWS::Scheduler::Schedule").values()
+    [schedule] = [
+        each
+        for each in this.of_type("AWS::Scheduler::Schedule").values()
+        if each["Target"]["Arn"] == "<ExportWorkflow>"
+    ]
     assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
     target = schedule["Target"]
@@ -85,7 +94,8 @@ def test_scheduler_starts_the_export_and_keeps_what_it_could_not_start() -> None
         "states:StartExecution": {"<ExportWorkflow>"},
         "sqs:SendMessage": {"<ScheduleDeadLetterQueue.Arn>"},
     }
-    assert not stack("backup").of_type("AWS::Scheduler::Schedule")
+    backup = stack("backup").of_type("AWS::Scheduler::Schedule").values()
+    assert not [each for each in backup if "ExportWorkflow" in each["Target"]["Arn"]]
 
 
 def test_stacks_stand_side_by_side() -> None:
@@ -114,6 +124,8 @@ def test_outputs_of_each_role() -> None:
         "ApiUsersDeadLetterQueueUrl",
         "ApiUsersQueueUrl",
         "BackupTableName",
+        "DashboardName",
+        "DrillWorkflowArn",
         "ImportLogGroupName",
         "ImportWorkflowArn",
         "MigrateUserFunctionArn",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lifeboat.aws.bucket import Bucket
@@ -91,6 +91,7 @@ class MemoryLedger(Ledger):
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self.kept: list[dict[str, Any]] = []
 
     def get(self, identifier: str) -> dict[str, Any] | None:
         return self.values or None
@@ -101,3 +102,9 @@ class MemoryLedger(Ledger):
     def add(self, identifier: str, amounts: Mapping[str, int]) -> None:
         for name, amount in amounts.items():
             self.values[name] = self.values.get(name, 0) + amount
+
+    def samples(self, identifier: str) -> list[dict[str, Any]]:
+        return list(self.kept)
+
+    def keep_samples(self, identifier: str, samples: Sequence[Mapping[str, Any]]) -> None:
+        self.kept = [dict(each) for each in samples]

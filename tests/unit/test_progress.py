@@ -372,3 +372,13 @@ def test_the_rate_is_that_of_the_last_interval(watch: Watch) -> None:
         watch.settle(settled)
         watch.look(after=10)
         assert watch.shown["users_per_second"] == rate
+
+
+def test_how_far_it_was_is_kept_for_the_report(watch: Watch) -> None:
+    watch.updates.waiting = 1
+    for settled in (0, 4, 9):
+        watch.settle(settled)
+        watch.ledger.values[UPDATES] = 2 * settled
+        watch.look(after=10)
+    assert [(each["done"], each["updates"]) for each in watch.ledger.kept] == [(0, 0), (4, 8), (9, 18)]
+    assert [each["phase"] for each in watch.ledger.values["timeline"]] == ["USERS"]

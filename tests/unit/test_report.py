@@ -24,7 +24,7 @@ class World:
         self.parts: list[Verified] = []
         self.groups_there([STAFF])
 
-    def verified(self, equal: int = 0, memberships: int = 0, **lists: list[Any]) -> None:
+    def verified(self, equal: int = 0, memberships: int = 0, **lists: Any) -> None:
         """Add one verified part with its lists of different, missing and unexpected users."""
         number = len(self.parts)
         content = {"different": [], "missing": [], "unexpected": [], **lists}
@@ -206,3 +206,31 @@ def test_what_no_api_recreates_is_listed_and_is_no_failure() -> None:
         "remembered_devices": "unknown",
     }
     assert all(entry["why"] for entry in listed.values())
+
+
+def test_users_are_counted_by_the_status_they_had() -> None:
+    world = World()
+    confirmed = {"equal": 5, "disabled": 2, "linked": 1}
+    world.verified(
+        equal=5,
+        missing=["c"],
+        kinds={"CONFIRMED": confirmed, "UNCONFIRMED": {}},
+        kind_of={"c": "UNCONFIRMED"},
+    )
+    world.verified(
+        equal=1,
+        different=[different("d", "enabled")],
+        kinds={"CONFIRMED": {"equal": 1}},
+        kind_of={"d": "CONFIRMED"},
+    )
+    report = world.report()
+    none = dict.fromkeys(("in_backup", "restored", "different", "failed", "disabled", "linked"), 0)
+    assert report["kinds"] == {
+        "CONFIRMED": {**none, "in_backup": 7, "restored": 6, "different": 1, "disabled": 2, "linked": 1},
+        "UNCONFIRMED": {**none, "in_backup": 1, "failed": 1},
+    }
+    assert [entry["status"] for entry in (*report["failed"], *report["different"])] == [
+        "UNCONFIRMED",
+        "CONFIRMED",
+    ]
+    assert World().report()["kinds"] == {}

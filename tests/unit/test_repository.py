@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "export": {"export", "cognito", "store", "aws", FOUNDATION},
     "restore": {"restore", "cognito", "store", "aws", FOUNDATION},
     "sync": {"sync", "cognito", "store", "aws", FOUNDATION},
-    "functions": {"export", "restore", "sync", FOUNDATION},
+    "drill": {"drill", "cognito", "store", "aws", FOUNDATION},
+    "functions": {"export", "restore", "sync", "drill", FOUNDATION},
 }
 """From each part to the parts it may import; a part that is not here may import nothing."""
 
@@ -118,9 +119,10 @@ def test_the_environment_is_read_in_settings_only() -> None:
     assert relative(readers) == relative([PACKAGE / "settings.py"])
 
 
-def test_nothing_sleeps_but_the_pacing_and_the_watch_over_an_import() -> None:
+def test_nothing_sleeps_but_the_pacing_a_purge_and_the_watch_over_an_import() -> None:
     sleepers = [path for path in modules(PACKAGE, FUNCTIONS) if uses(path, "time.sleep")]
-    assert relative(sleepers) == relative([PACKAGE / "pacing.py", PACKAGE / "restore" / "progress.py"])
+    waiting = ("aws/queues.py", "drill/patience.py", "pacing.py", "restore/progress.py")
+    assert relative(sleepers) == relative(PACKAGE / each for each in waiting)
 
 
 def test_every_function_is_one_short_app() -> None:

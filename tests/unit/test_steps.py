@@ -138,3 +138,23 @@ def test_nothing_is_repeated_once_the_work_is_over() -> None:
     with repeated(lambda: calls.append(1), NEVER):
         pass
     assert calls == []
+
+
+def test_the_beginning_of_a_step_and_how_far_it_was_are_kept_for_the_report(clock: Clock) -> None:
+    begun = instant(clock.moment)
+    for step in (CREATING_GROUPS, LISTING, LISTING):
+        worker = clock.worker(step)
+        with worker.shown(NEVER):
+            worker.count(10)
+            clock.pass_by(5)
+    assert clock.ledger.values["timeline"] == [
+        {"phase": "GROUPS", "at": begun},
+        {"phase": "LISTING", "at": instant(clock.moment - timedelta(seconds=10))},
+    ]
+    assert [(each["phase"], each["done"]) for each in clock.ledger.kept] == [
+        ("GROUPS", 0),
+        ("GROUPS", 10),
+        ("LISTING", 0),
+        ("LISTING", 10),
+        ("LISTING", 20),
+    ]

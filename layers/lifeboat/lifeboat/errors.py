@@ -10,6 +10,8 @@ the state machines' `Retry` and `Catch` match on it.
     ├── SettingMissing          an environment variable is absent or malformed
     ├── ImportStalled           a queue has stopped moving; the message names it
     ├── ImportIncomplete        the import ended, but not every user came back
+    ├── DrillEnded              what is done for a drill comes too late: the drill is over, or has given way
+    ├── DrillFailed             the drill ended, but not everything was restored and cleared away
     ├── StoreUnavailable        DynamoDB, S3, SQS or SNS failed after all retries
     └── CognitoError            Cognito refused or failed; carries the operation and the error code
         ├── CognitoUnavailable  a passing failure (5xx, time-out, connection lost): try again
@@ -61,6 +63,14 @@ class ImportStalled(LifeboatError):
 
 class ImportIncomplete(LifeboatError):
     """The import ran to its end, but some users failed or differ."""
+
+
+class DrillEnded(LifeboatError):
+    """The drill that this work is for is over, or has given way to an import."""
+
+
+class DrillFailed(LifeboatError):
+    """The drill ran to its end, but what it restored or left behind is not as it should be."""
 
 
 class StoreUnavailable(LifeboatError):

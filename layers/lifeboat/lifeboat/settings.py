@@ -47,6 +47,7 @@ class Settings:
     user_read_quota: int
     export_concurrency: int
     max_retire_percent: int
+    drill_sample_percent: int
     capture_client_secrets: str
     source_sub_attribute: str
     capture_mfa_preferences: str

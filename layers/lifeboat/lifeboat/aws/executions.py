@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -32,3 +34,32 @@ class Executions:
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(f"Step Functions: {type(error).__name__}") from error
         return answer["status"] in ("RUNNING", "PENDING_REDRIVE")
+
+    def start(self, state_machine_arn: str, name: str, given: Mapping[str, Any]) -> None:
+        """Start an execution by its name, once: a repeated start changes nothing.
+
+        StartExecution answers as before while the execution runs, and refuses the name afterwards
+        (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
+        """
+        try:
+            self._client.start_execution(
+                stateMachineArn=state_machine_arn, name=name, input=json.dumps(dict(given))
+            )
+        except self._client.exceptions.ExecutionAlreadyExists:
+            return
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(f"Step Functions: {type(error).__name__}") from error
+
+    def stop(self, execution_arn: str, reason: str) -> None:
+        """Stop an execution; one that has ended, or never was, stays as it is."""
+        try:
+            self._client.stop_execution(executionArn=execution_arn, error=reason)
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(f"Step Functions: {type(error).__name__}") from error
+
+
+def execution_of(state_machine_arn: str, name: str) -> str:
+    """The ARN that the execution of a name has."""
+    return f"{state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,10 @@ _REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html)."""
 
 LONGEST_BACKOFF = 120
+
+PURGE_SECONDS = 60
+"""For so long a purge may go on, and take messages with it that were sent after it
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +178,22 @@ class Queue:
             )
         attributes: Mapping[str, str] = dict(answer["Attributes"])  # type: ignore[arg-type]
         return sum(int(attributes.get(name, 0)) for name in names)
+
+    def purge(self) -> None:
+        """Delete every message, those being handled too; see PURGE_SECONDS. A purge under way is enough."""
+        try:
+            self._client.purge_queue(QueueUrl=self.url)
+        except self._client.exceptions.PurgeQueueInProgress:
+            return
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(f"SQS: PurgeQueue: {type(error).__name__}") from error
+
+
+def purge_all(queues: Iterable[Queue]) -> bool:
+    """Purge those queues that hold messages, and wait until that is over; returns whether any did."""
+    holding = [queue for queue in queues if queue.depth()]
+    for queue in holding:
+        queue.purge()
+    if holding:
+        time.sleep(PURGE_SECONDS)
+    return bool(holding)

@@ -20,6 +20,7 @@ from lifeboat.export.configuration import ConfigurationExport
 from lifeboat.export.groups import GroupExport
 from lifeboat.export.memberships import MembershipExport
 from lifeboat.export.places import Places
+from lifeboat.export.progress import LISTED_MEMBERSHIPS, LISTED_USERS, Progress
 from lifeboat.export.reading_place import ReadingPlace
 from lifeboat.export.tasks import Run
 from lifeboat.export.users import UserExport
@@ -99,6 +100,7 @@ def user_export(run: Run) -> UserExport:
         run["At"],
         run["CaptureMfa"],
         _lanes(run),
+        Progress(Ledger(_table(), "export"), run["ExportId"], LISTED_USERS),
     )
 
 
@@ -118,6 +120,7 @@ def membership_export(run: Run) -> MembershipExport:
         run["At"],
         _lanes(run),
         run["EstimatedUsers"],
+        Progress(Ledger(_table(), "export"), run["ExportId"], LISTED_MEMBERSHIPS),
     )
 
 

@@ -17,6 +17,7 @@ from lifeboat.export.absences import MANIFEST_SUBS, Absences, MembersAbsent
 from lifeboat.export.counts import Counts, count_change, no_counts, total
 from lifeboat.export.lanes import go_through
 from lifeboat.export.places import Places, Slices, pages_from
+from lifeboat.export.progress import Progress
 from lifeboat.export.tasks import MembershipsTask
 from lifeboat.model import Membership, User
 from lifeboat.pacing import Deadline
@@ -76,6 +77,7 @@ class MembershipExport:
     at: str
     lanes: int
     users: int
+    progress: Progress | None = None
 
     def export(self, task: MembershipsTask, deadline: Deadline) -> MembershipsTask:
         """Export group after group until all are done or time runs short, within a group if need be."""
@@ -94,6 +96,8 @@ class MembershipExport:
             deadline,
         )
         self.writer.flush()
+        if self.progress is not None:
+            self.progress.show()
         position = max([task["Next"], *(result.number + 1 for result in results)])
         left.update({result.number: result.left for result in results})
         remaining = {str(number): times for number, times in sorted(left.items()) if times}
@@ -151,6 +155,8 @@ class _OneGroup:
     def _list(self, place: Place) -> None:
         for page in self._pages(place):
             self._seen.update(user.sub for user in page.entries)
+            if self._export.progress is not None:
+                self._export.progress.count(len(page.entries))
             place["token"] = page.following
             if page.following and self._deadline.near():
                 return

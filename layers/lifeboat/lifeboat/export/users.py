@@ -12,6 +12,7 @@ from lifeboat.export.absences import Absences, UsersAbsent
 from lifeboat.export.counts import Counts, count_change, no_counts, total
 from lifeboat.export.lanes import go_through
 from lifeboat.export.places import Places, pages_from
+from lifeboat.export.progress import Progress
 from lifeboat.export.tasks import UsersTask
 from lifeboat.model import User
 from lifeboat.pacing import Deadline
@@ -50,6 +51,7 @@ class UserExport:
     at: str
     capture_mfa: bool
     lanes: int
+    progress: Progress | None = None
 
     def export(self, task: UsersTask, deadline: Deadline) -> UsersTask:
         """Export prefix after prefix until all are done or time runs short, within a prefix if need be."""
@@ -62,6 +64,8 @@ class UserExport:
             deadline,
         )
         self.writer.flush()
+        if self.progress is not None:
+            self.progress.show()
         finished = {result.prefix for result in results if not result.left}
         waiting = [prefix for prefix in task["Prefixes"] if prefix not in finished]
         before = [task["Counts"]] if "Counts" in task else []
@@ -84,6 +88,8 @@ class UserExport:
         for page in pages:
             for user in page.entries:
                 self._compare(user, unseen, counts)
+            if self.progress is not None:
+                self.progress.count(len(page.entries))
             if page.following and deadline.near():
                 seen = [sub for sub, version in unseen.items() if version is None]
                 there: Place = {**place, "token": page.following, "counts": counts, "seen": seen}

@@ -27,6 +27,7 @@ from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginnin
 from lifeboat.restore.completion import ImportEnd
 from lifeboat.restore.consumer import Consumer
 from lifeboat.restore.csv_rows import RowFormat
+from lifeboat.restore.drills import Drills
 from lifeboat.restore.expectation import Files, digest
 from lifeboat.restore.federated import FederatedGroups
 from lifeboat.restore.groups import GroupRestore
@@ -164,6 +165,8 @@ def pool_creation(run: Run) -> PoolCreation:
         _files(run),
         Ledger(_table(), "import"),
         _arn_map(run),
+        Drills(_table()),
+        settings().stack_name,
     )
 
 
@@ -201,6 +204,7 @@ def scan(run: Run) -> Scan:
         _rows(run["UserPoolId"]),
         ledger,
         GivenGroups(_table(), run["UserPoolId"]) if run.get("OnDemand") else None,
+        Drills(_table()),
     )
 
 
@@ -218,6 +222,7 @@ def import_job_step(run: Run) -> ImportJobStep:
         _queue(settings().new_users_dlq_url),
         _api_users(),
         _updates(),
+        Drills(_table()).abandoned,
     )
     return ImportJobStep(
         run,
@@ -364,7 +369,8 @@ def new_user_consumer() -> Consumer[NewUser]:
 
     dead_letters = _queue(settings().api_users_dlq_url)
     count = settings().max_receive_count
-    return Consumer(_api_users(), dead_letters, count, read_new_user, handle, give_up, tally.flush)
+    abandoned = Drills(table).abandoned
+    return Consumer(_api_users(), dead_letters, count, read_new_user, handle, give_up, tally.flush, abandoned)
 
 
 def update_consumer() -> Consumer[Update]:
@@ -383,4 +389,5 @@ def update_consumer() -> Consumer[Update]:
 
     dead_letters = _queue(settings().updates_dlq_url)
     count = settings().max_receive_count
-    return Consumer(_updates(), dead_letters, count, read_update, handle, give_up, tally.flush)
+    abandoned = Drills(table).abandoned
+    return Consumer(_updates(), dead_letters, count, read_update, handle, give_up, tally.flush, abandoned)

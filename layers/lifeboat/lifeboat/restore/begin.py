@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -18,6 +18,8 @@ from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Category
 from lifeboat.request_plan import ImportPlan
+from lifeboat.restore.course import PREFLIGHT
+from lifeboat.restore.drills import GAVE_WAY, Drills, Sample, WayMade
 from lifeboat.restore.lanes import lane_plan
 from lifeboat.restore.listing import LISTINGS
 from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked, moment_read
@@ -189,7 +191,9 @@ class ImportBeginning:
         Raises InvalidInput, AlreadyRunning and PreflightFailed.
         """
         arn, started_at = task["ExecutionId"], instant(task["StartedAt"])
-        asked = parse(ImportInput, task.get("Input"), EXPECTED)
+        drills = Drills(self.table)
+        drill = drills.sample(task.get("Input"), arn)
+        asked = _asked(task, drill)
         ledger = Ledger(self.table, "import")
         before = self._resumed(asked, ledger)
         pool_id = str(before.get("user_pool_id") or asked.NewUserPoolId or "")
@@ -197,9 +201,14 @@ class ImportBeginning:
             _check_region(pool_id, region_of(arn))
         import_id = asked.Resume or run_id(arn, started_at)
         run = self._run(asked, before, import_id, pool_id, arn)
-        dead = Lock(self.table, self.executions, "import").acquire(arn, import_id)
-        if dead is not None and ledger.get(dead) is not None:
-            ledger.end(dead, "FAILED", {}, DIED)
+        if drill is not None:
+            run["Drill"] = drill.drill_id
+            drills.note(drill.drill_id, import_id=import_id)
+        dead = Lock(self.table, self.executions, "import").acquire(arn, import_id, run.get("Drill", ""))
+        if dead is not None and (left := ledger.get(dead)) is not None:
+            ledger.end(dead, "FAILED", {}, GAVE_WAY if left.get("drill") else DIED)
+        if drill is None:
+            WayMade(self.table, self.executions, self.queues).make(arn, import_id)
         own = ledger.get(import_id)
         resuming = asked.Resume is not None or (own is not None and own["execution_arn"] == arn)
         if own is not None and not pool_id:
@@ -210,10 +219,12 @@ class ImportBeginning:
         users = int(checked.export["counts"]["users"]["listed"])
         memberships = int(checked.export["counts"].get("memberships", {}).get("listed", 0))
         groups = int(checked.export["counts"].get("groups", {}).get("listed", 0))
+        if drill is not None:
+            users, memberships = drill.part_of(users), drill.part_of(memberships)
         updates = 0 if leaves_groups(run) else memberships
         lanes = lane_plan(users, updates, self.request_plan.alone.rate(Category.USER_UPDATE))
         head_start = lanes.head_start if run["UserLane"] == "auto" and asked.Resume is None else 0
-        scans = scan_portions(users, head_start)
+        scans = scan_portions(users, head_start, SHARDS if drill is None else drill.shards)
         run |= {
             "ExportId": checked.export["run_id"],
             "Moment": moment_read(checked.export, run["AsOf"]) if run["AsOf"] else "",
@@ -241,14 +252,18 @@ class ImportBeginning:
                 "groups": groups,
                 "memberships": memberships,
                 "resumed": resuming,
+                "drill": run.get("Drill", ""),
                 "first_job": lanes.first_job,
                 "jobs_grow": lanes.growing,
                 "progress": {},
+                "timeline": [{"phase": PREFLIGHT, "at": started_at}],
+                "rates": [],
                 "scans": len(scans),
                 **{scan_field(portion["Portion"]): {} for portion in scans},
                 **ZERO,
             },
         )
+        drills.check(run)
         return {
             "Run": run,
             "CreatesPool": bool(pool_name),
@@ -334,6 +349,8 @@ class ImportBeginning:
             raise InvalidInput(
                 "Resume", f"there is no import {asked.Resume} in the ledger; expected {EXPECTED['Resume']}"
             )
+        if entry.get("drill"):
+            raise InvalidInput("Resume", f"the import {asked.Resume} was a drill's, whose pool is deleted")
         pool_id = str(entry["user_pool_id"])
         if asked.NewUserPoolId not in (None, pool_id):
             remedy = f"was filling {pool_id}; give that id, or" if pool_id else "was creating its pool;"
@@ -400,12 +417,19 @@ def _memberships(asked: ImportInput, before: Mapping[str, Any]) -> str:
     return kept
 
 
-def scan_portions(users: int, head_start: int) -> list[ScanPortion]:
+def _asked(task: ExecutionTask, drill: Sample | None) -> ImportInput:
+    """What the input asks for; that of a drill's import is in the drill's ledger entry."""
+    if drill is None:
+        return parse(ImportInput, task.get("Input"), EXPECTED)
+    return ImportInput(CreateUserPool=PoolToCreate(PoolName=drill.pool_name))
+
+
+def scan_portions(users: int, head_start: int, shards: Sequence[str] = SHARDS) -> list[ScanPortion]:
     """The shards dealt out to the workers that scan, each with its part of the head start."""
-    workers = min(SCAN_WORKERS, max(1, -(-users // USERS_PER_SCAN_WORKER)))
+    workers = min(SCAN_WORKERS, len(shards), max(1, -(-users // USERS_PER_SCAN_WORKER)))
     return [
-        {"Portion": number, "Shards": shards, "HeadStart": -(-head_start // workers)}
-        for number, shards in enumerate(portions(SHARDS, workers))
+        {"Portion": number, "Shards": portion, "HeadStart": -(-head_start // workers)}
+        for number, portion in enumerate(portions(shards, workers))
     ]
 
 

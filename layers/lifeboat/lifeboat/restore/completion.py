@@ -9,6 +9,8 @@ from typing import Any, TypedDict
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.topic import Topic
 from lifeboat.errors import ImportIncomplete
+from lifeboat.restore.course import REPORT, for_ledger, note_phase, rates_of, updates_limit
+from lifeboat.restore.drills import Drills
 from lifeboat.restore.page import page
 from lifeboat.restore.report import Reconciliation, complete
 from lifeboat.restore.tasks import CompleteTask, Run, attaches
@@ -52,17 +54,20 @@ class ImportEnd:
     def complete(self, task: CompleteTask, reconciliation: Reconciliation) -> Ended:
         """Write the report, close the ledger and give the lock back. Safe to repeat."""
         run = task["Run"]
+        ledger = Ledger(self.table, "import")
+        note_phase(ledger, run["ImportId"], REPORT)
         body = reconciliation.report(task["Verified"])
+        rates = rates_of(ledger, run["ImportId"])
         fine = complete(body)
         users = body["totals"]["users"]
         cause = "" if fine else _cause(run["ImportId"], body)
         key = reconciliation.files.report
         where = f"s3://{reconciliation.files.bucket.name}/{key}"
         readable = f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.page}"
-        entry = Ledger(self.table, "import").end(
+        entry = ledger.end(
             run["ImportId"],
             SUCCEEDED if fine else INCOMPLETE,
-            {"totals": body["totals"], "report": where},
+            {"totals": body["totals"], "report": where, "rates": for_ledger(rates)},
             cause,
         )
         header = {
@@ -77,26 +82,31 @@ class ImportEnd:
             "warnings": run["Warnings"],
             "maps": f"s3://{reconciliation.files.bucket.name}/{reconciliation.files.maps}",
             "pool_notes": list(entry.get("pool_notes", [])),
+            "timeline": list(entry.get("timeline", [])),
+            "rates": rates,
+            "updates_limit": updates_limit(entry),
+            "drill": str(entry.get("drill", "")),
         }
         document = {**header, **body}
         reconciliation.files.bucket.put_document(key, document, readable=True)
         reconciliation.files.bucket.put_text(reconciliation.files.page, page(document), "text/html")
         reconciliation.forget_unfinished(body)
         Lock(self.table, self.executions, "import").release(run["ExecutionArn"])
-        publish(
-            self.settings.stack_name,
-            {
-                "ImportSucceeded": 1 if fine else 0,
-                "UsersRestored": users["restored"],
-                "UsersFailed": users["failed"],
-                "UsersDifferent": users["different"],
-            },
-        )
-        self.topic.announce(
-            f"{self.settings.stack_name}: import {'succeeded' if fine else 'incomplete'}",
-            _account(run, entry, body, readable, cause),
-            error=not fine,
-        )
+        if not run.get("Drill"):  # of which the drill itself tells
+            publish(
+                self.settings.stack_name,
+                {
+                    "ImportSucceeded": 1 if fine else 0,
+                    "UsersRestored": users["restored"],
+                    "UsersFailed": users["failed"],
+                    "UsersDifferent": users["different"],
+                },
+            )
+            self.topic.announce(
+                f"{self.settings.stack_name}: import {'succeeded' if fine else 'incomplete'}",
+                _account(run, entry, body, readable, cause),
+                error=not fine,
+            )
         return {
             "ImportId": run["ImportId"],
             "Complete": fine,
@@ -122,6 +132,8 @@ class ImportEnd:
                 ledger.end(import_id, FAILED, {}, reason)
                 advice = f'What was restored stays. Go on with the input {{"Resume": "{import_id}"}}.'
             lock.release(arn)
+        if Drills(self.table).note_failure(arn, reason):
+            return failure
         publish(self.settings.stack_name, {"ImportFailed": 1})
         self.topic.announce(
             f"{self.settings.stack_name}: import failed",

@@ -23,7 +23,7 @@ M = TypeVar("M", NewUser, Update)
 
 @dataclass(frozen=True, slots=True)
 class Consumer(Generic[M]):
-    """Consumes one queue."""
+    """Consumes one queue. `abandoned` says of an import, by its id, that nobody waits for it any more."""
 
     queue: Queue
     dead_letters: Queue
@@ -32,6 +32,7 @@ class Consumer(Generic[M]):
     handle: Callable[[M], None]
     give_up: Callable[[M, str], None]
     finish: Callable[[], None] = lambda: None
+    abandoned: Callable[[str], bool] = lambda _: False
 
     def close(self) -> None:
         """After a batch: write what was counted. That this failed is no reason to handle the batch again."""
@@ -49,6 +50,9 @@ class Consumer(Generic[M]):
         except Unusable as error:
             self._give_up(record, message, str(error))
         except (*TRANSIENT, ResourceNotFound) as error:
+            if message is not None and self.abandoned(message.import_id):
+                logger.info("message of an ended drill dropped", sub=message.sub)
+                return
             # A resource just created may not be found yet.
             received = int(record.attributes.approximate_receive_count)
             if received >= self.max_receive_count:

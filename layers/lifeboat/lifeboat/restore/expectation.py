@@ -27,7 +27,7 @@ class Fingerprint(TypedDict):
     """A user without its attributes' values. `join` is the digest both sides share.
 
     The username is there for the map of old and new ones. `at_sign_in` says that the groups come when
-    the user signs in: they may be there or not.
+    the user signs in: they may be there or not. `status` is the backup's, for counting.
     """
 
     join: str
@@ -36,6 +36,7 @@ class Fingerprint(TypedDict):
     fields: dict[str, str]
     groups: list[str]
     at_sign_in: NotRequired[bool]
+    status: NotRequired[str]
 
 
 class MemberFingerprint(TypedDict):
@@ -44,6 +45,9 @@ class MemberFingerprint(TypedDict):
     join: str
     group: str
 
+
+LINKED = "linked identities"
+"""The field of the identities that are linked to a local user."""
 
 RESET_POSSIBLE = "CONFIRMED or RESET_REQUIRED"
 
@@ -57,7 +61,7 @@ def _fields(user: User, facts: PoolFacts, statuses: Collection[str]) -> dict[str
     fields = {f"attribute {name}": digest(value) for name, value in comparable_attributes(user).items()}
     links = linked_identities(user)
     if links:
-        fields["linked identities"] = digest(json.dumps(links))
+        fields[LINKED] = digest(json.dumps(links))
     fields["enabled"] = str(user.enabled)
     fields["status"] = _status(statuses)
     if not facts.generates_usernames:
@@ -69,6 +73,7 @@ def expected(user: User, groups: Iterable[str], facts: PoolFacts, at_sign_in: bo
     """What the new pool should show for a user of the backup."""
     fields = _fields(user, facts, restored_statuses(user))
     fingerprint = _fingerprint(user, facts, fields, sorted(groups))
+    fingerprint["status"] = user.status
     return {**fingerprint, "at_sign_in": True} if at_sign_in else fingerprint
 
 

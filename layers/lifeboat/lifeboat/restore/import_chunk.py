@@ -6,7 +6,7 @@ back by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -52,7 +52,8 @@ class Chunk:
 class Drain:
     """Takes messages from NewUsersQueue until a chunk is full or the queue is empty.
 
-    Users that no row can carry go to the API lane, or fail where `csv_only`.
+    Users that no row can carry go to the API lane, or fail where `csv_only`. `abandoned` says of another
+    import, by its id, that nobody waits for it any more.
     """
 
     import_id: str
@@ -64,6 +65,7 @@ class Drain:
     dead_letters: Queue
     api_users: Queue
     updates: Queue
+    abandoned: Callable[[str], bool] = lambda _: False
 
     def fill(self, size: int, deadline: Deadline) -> Chunk:
         """The next chunk. Messages that need no row are settled and deleted on the way."""
@@ -120,6 +122,9 @@ class Drain:
         for message in received:
             try:
                 found = read_new_user(message.body)
+                if found.import_id != self.import_id and self.abandoned(found.import_id):
+                    unusable.append(message.receipt_handle)
+                    continue
                 if found.import_id != self.import_id:
                     raise Unusable("a message of another import")
             except Unusable as error:

@@ -21,13 +21,18 @@ IMPORT_TAG = "lifeboat:import"
 
 @dataclass(frozen=True, slots=True)
 class NewPool:
-    """What the operator wants of the new pool. `source_sub` is an attribute's name, "" for none."""
+    """What the operator wants of the new pool. `source_sub` is an attribute's name, "" for none.
+
+    `drill` is the id of the drill that the pool is for, "" for none, and `stack` the stack of that drill.
+    """
 
     name: str
     region: str
     import_id: str
     arn_map: Mapping[str, str]
     source_sub: str
+    drill: str = ""
+    stack: str = ""
 
 
 def named(arn: str) -> str:

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.errors import TRANSIENT, CognitoRefused, InvalidInput
 from lifeboat.pacing import Deadline
+from lifeboat.restore.course import POOL, note_phase
+from lifeboat.restore.drills import Drills
 from lifeboat.restore.expectation import Files
 from lifeboat.restore.new_pool import IMPORT_TAG, NewPool
 from lifeboat.restore.pool_plan import Captured, PoolPlan, plan_pool
 from lifeboat.restore.pool_progress import PoolProgress
 from lifeboat.restore.pool_steps import PoolSteps
+from lifeboat.restore.scratch_plan import scratch_plan
 from lifeboat.restore.tasks import PoolTask
 from lifeboat.store.backup import Backup
 from lifeboat.store.ledger import Ledger
@@ -32,7 +35,7 @@ NOTHING_CAPTURED = (
 
 @dataclass(frozen=True, slots=True)
 class PoolCreation:
-    """Creates the pool that an import fills."""
+    """Creates the pool that an import fills. `drills` and `stack_name` are for the pool of a drill."""
 
     backup: Backup
     maker: PoolMaker
@@ -40,6 +43,8 @@ class PoolCreation:
     files: Files
     ledger: Ledger
     arn_map: Mapping[str, str]
+    drills: Drills | None = None
+    stack_name: str = ""
 
     def create(self, task: PoolTask, deadline: Deadline) -> PoolTask:
         """Create the pool, and part after part of it until all are there or time runs short.
@@ -49,6 +54,7 @@ class PoolCreation:
         before it in this call; else the next call goes on.
         """
         import_id = task["Run"]["ImportId"]
+        note_phase(self.ledger, import_id, POOL)
         plan = self._plan(task)
         progress = PoolProgress.load(self.files, import_id)
         if not progress.pool_id:
@@ -56,6 +62,8 @@ class PoolCreation:
             progress.left_out = plan.left_out
             progress.save()
             self.ledger.update(import_id, {"user_pool_id": progress.pool_id})
+            if self.drills is not None and task["Run"].get("Drill"):
+                self.drills.note(task["Run"]["Drill"], pool_id=progress.pool_id)
         finished = self._take_steps(plan, progress, deadline)
         if finished:
             progress.save_client_map()
@@ -78,16 +86,17 @@ class PoolCreation:
         captured = Captured(self.backup.configurations())
         if not captured.pool:
             raise InvalidInput("CreateUserPool", NOTHING_CAPTURED)
-        return plan_pool(
-            captured,
-            NewPool(
-                name=task["PoolName"],
-                region=region_of(run["ExecutionArn"]),
-                import_id=run["ImportId"],
-                arn_map=self.arn_map,
-                source_sub=run["SourceSubAttribute"],
-            ),
+        new = NewPool(
+            name=task["PoolName"],
+            region=region_of(run["ExecutionArn"]),
+            import_id=run["ImportId"],
+            arn_map=self.arn_map,
+            source_sub=run["SourceSubAttribute"],
+            drill=run.get("Drill", ""),
+            stack=self.stack_name,
         )
+        plan = plan_pool(captured, new)
+        return scratch_plan(plan, new) if new.drill else plan
 
     def _pool(self, task: PoolTask, plan: PoolPlan) -> str:
         run = task["Run"]
@@ -96,6 +105,8 @@ class PoolCreation:
         found = known or self.maker.find(task["PoolName"], IMPORT_TAG, run["ImportId"])
         if found:
             return found
+        if self.drills is not None:
+            self.drills.check(run)
         try:
             return self.maker.make(plan.pool)
         except CognitoRefused as error:

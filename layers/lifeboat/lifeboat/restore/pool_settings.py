@@ -6,11 +6,15 @@ maps its ARN, and so is what cannot be had without it; each omission is noted wi
 
 from __future__ import annotations
 
+from lifeboat.cognito.scratch_pools import DRILL_TAG, STACK_TAG
 from lifeboat.restore.new_pool import IMPORT_TAG, Arguments, Document, NewPool, Notes
 from lifeboat.restore.pool_messaging import email, sms, without_sms
 from lifeboat.restore.pool_schema import MOST_IN_SCHEMA, schema
 
 MOST_TAGS = 50
+
+NOT_TAKEN_OVER = frozenset({IMPORT_TAG, DRILL_TAG, STACK_TAG})
+"""Tags of this product: a pool that is restored must never look like one that a drill may delete."""
 
 TAKEN_OVER = (
     "AccountRecoverySetting",
@@ -159,7 +163,7 @@ def _key(captured: Document, new: NewPool, notes: Notes) -> Arguments:
 
 def _tags(captured: Document, new: NewPool, notes: Notes) -> dict[str, str]:
     before = captured.get("UserPoolTags") or {}
-    own = sorted(name for name in before if not name.startswith("aws:") and name != IMPORT_TAG)
+    own = sorted(name for name in before if not name.startswith("aws:") and name not in NOT_TAKEN_OVER)
     if len(own) >= MOST_TAGS:
         notes.append(f"the tags {', '.join(own[MOST_TAGS - 1 :])} give way to the import's own, {IMPORT_TAG}")
     return {**{name: before[name] for name in own[: MOST_TAGS - 1]}, IMPORT_TAG: new.import_id}

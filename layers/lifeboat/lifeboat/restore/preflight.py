@@ -13,6 +13,7 @@ from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.cognito.replicas import ACTIVE, SECONDARY
+from lifeboat.cognito.scratch_pools import DRILL_TAG
 from lifeboat.errors import CognitoRefused, PreflightFailed, ResourceNotFound
 from lifeboat.model import now, seconds_between
 from lifeboat.restore import pool_differences
@@ -156,6 +157,8 @@ class Preflight:
                 "create it, or correct the id"
             )
             return
+        if DRILL_TAG in description.get("UserPoolTags", {}) and not wishes.creates_pool:
+            problems.append(f"NewUserPoolId: {reader.pool_id} is a drill's pool, which will be deleted")
         if not wishes.resuming:
             problems += self._users_there(reader, description, wishes)
         if not wishes.creates_pool:

@@ -15,6 +15,7 @@ from lifeboat.aws.queues import Queue
 from lifeboat.errors import ImportStalled, LifeboatError
 from lifeboat.model import instant, now, seconds_between
 from lifeboat.pacing import Deadline
+from lifeboat.restore.course import take_sample, with_phase
 from lifeboat.restore.scanned import Scanned
 from lifeboat.restore.tasks import JobProgress, Progress, Run
 from lifeboat.store.ledger import Ledger
@@ -136,8 +137,15 @@ class ProgressDisplay:
                     "since": since,
                     "since_settled": known,
                     "sample": dict(sample),
-                }
+                },
+                **with_phase(entry, USERS, look.at),
             },
+        )
+        take_sample(
+            self.ledger,
+            self.run["ImportId"],
+            entry,
+            {"at": look.at, "phase": USERS, "done": settled, "updates": updates},
         )
         metrics: dict[str, float] = {
             "ImportUsersExpected": look.expected,

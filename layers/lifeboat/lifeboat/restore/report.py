@@ -83,6 +83,52 @@ OTHER_STATUS = (
 )
 
 
+class Kinds:
+    """Counts users by the status that they had, as the parts of the verification tell it."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, Counter[str]] = {}
+        self._kind_of: dict[str, str] = {}
+
+    def add(self, verified: Mapping[str, Any]) -> None:
+        """Add what one part of the verification has found."""
+        for kind, counted in verified.get("kinds", {}).items():
+            self._counted.setdefault(kind, Counter()).update(counted)
+        self._kind_of.update(verified.get("kind_of", {}))
+
+    def name(self, *lists: Iterable[dict[str, Any]]) -> None:
+        """Give users who are named the status that they had, where it is known."""
+        for entry in (entry for entries in lists for entry in entries):
+            if kind := self._kind_of.get(str(entry["sub"])):
+                entry["status"] = kind
+
+    def counts(
+        self,
+        failed: Iterable[Mapping[str, Any]],
+        different: Iterable[Mapping[str, Any]],
+        changed: Iterable[Mapping[str, Any]],
+    ) -> dict[str, dict[str, int]]:
+        """For each status: users in the backup, restored, different, failed; disabled and linked ones."""
+        ends: dict[str, Counter[str]] = {kind: Counter() for kind in self._counted}
+        for end, entries in (("failed", failed), ("different", different), ("changed", changed)):
+            for entry in entries:
+                kind = self._kind_of.get(str(entry["sub"]), "")
+                ends.setdefault(kind, Counter())[end] += 1
+        result: dict[str, dict[str, int]] = {}
+        for kind, ended in sorted(ends.items()):
+            counted = self._counted.get(kind, Counter())
+            restored = counted["equal"] + ended["changed"]
+            result[kind] = {
+                "in_backup": restored + ended["different"] + ended["failed"],
+                "restored": restored,
+                "different": ended["different"],
+                "failed": ended["failed"],
+                "disabled": counted["disabled"],
+                "linked": counted["linked"],
+            }
+        return result
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
     """Brings together the verification, the outcomes and what was left out."""
@@ -99,17 +145,20 @@ class Reconciliation:
         different: list[dict[str, Any]] = []
         missing: list[str] = []
         unexpected: list[str] = []
+        kinds = Kinds()
         for part in parts:
             found = self.files.bucket.get_document(f"{self.files.folder}/verified/{part['Bucket']:05}.json")
             different += found["different"]
             missing += found["missing"]
             unexpected += found["unexpected"]
+            kinds.add(found)
         named = {*missing, *(str(entry["sub"]) for entry in different)}
         reasons, lanes = self._accounts(named)
         failed = [{"sub": sub, "reason": reasons.get(sub, NEVER_HANDLED)} for sub in sorted(missing)]
         for entry in different:
             entry["reason"] = reasons.get(entry["sub"], "")
         different, failed, unexpected, changed = self._changed_since(different, failed, unexpected)
+        kinds.name(failed, different)
         different_groups, unexpected_groups = self._groups()
         equal = sum(part["Equal"] for part in parts)
         equal += len(changed)
@@ -132,6 +181,7 @@ class Reconciliation:
                     "different": len(different_groups),
                 },
             },
+            "kinds": kinds.counts(failed, different, changed),
             "lanes": lanes,
             "failed": failed,
             "different": sorted(different, key=lambda entry: str(entry["sub"])),

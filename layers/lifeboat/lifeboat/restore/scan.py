@@ -12,6 +12,7 @@ from lifeboat.cognito.pool import FACTOR_ADDRESSES, wanted, wants_password
 from lifeboat.model import Membership, Status, User
 from lifeboat.pacing import Deadline
 from lifeboat.restore.csv_rows import RowFormat, Uncarried
+from lifeboat.restore.drills import Drills
 from lifeboat.restore.expectation import Files, Fingerprint, expected
 from lifeboat.restore.memberships import at_sign_in, groups_now
 from lifeboat.restore.messages import NewUser, new_user
@@ -51,7 +52,10 @@ def scan_field(portion: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Enqueues the users of some shards. `given` tells who has come back meanwhile, where users may."""
+    """Enqueues the users of some shards. `given` tells who has come back meanwhile, where users may.
+
+    `drills` is asked before every step whether the drill is still on that the import may be of.
+    """
 
     backup: Backup
     new_users: Queue
@@ -61,6 +65,7 @@ class Scan:
     rows: RowFormat
     ledger: Ledger
     given: GivenGroups | None = None
+    drills: Drills | None = None
 
     def enqueue(self, task: ScanTask, deadline: Deadline) -> ScanTask:
         """Enqueue the users of some shards after others until all are done or time runs short.
@@ -81,6 +86,8 @@ class Scan:
         if not waiting:
             self._tell(done)
         while waiting and not (deadline.near() and len(waiting) < len(task["Shards"])):
+            if self.drills is not None:
+                self.drills.check(task["Run"])
             some, waiting = waiting[:at_a_time], waiting[at_a_time:]
             self._enqueue_shards(done, some, resumed)
             done |= {"Shards": waiting, "Finished": not waiting}

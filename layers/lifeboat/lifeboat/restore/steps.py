@@ -11,6 +11,7 @@ from typing import Any
 
 from lifeboat.errors import LifeboatError
 from lifeboat.model import now, seconds_between
+from lifeboat.restore.course import take_sample, with_phase
 from lifeboat.restore.progress import LONGEST_LOOK, moment_in, rate_of, repeated, seconds_left
 from lifeboat.restore.tasks import Run
 from lifeboat.store.ledger import Ledger
@@ -92,8 +93,15 @@ class StepProgress:
                     "expected_end": "" if left is None else moment_in(moment, left),
                     "at": moment,
                     "phase_since": since,
-                }
+                },
+                **with_phase(entry, self.step.phase, moment),
             },
+        )
+        take_sample(
+            self.ledger,
+            self.run["ImportId"],
+            entry,
+            {"at": moment, "phase": self.step.phase, "done": reached},
         )
         metrics: dict[str, float] = {self.step.metric: reached}
         if left is not None:

@@ -15,7 +15,8 @@ class Run(TypedDict):
     import is to create is there. `AsOf` is the moment that was asked for, "" for the present; the import
     restores the state that the export `ExportId` found, or that of `Moment`. The input's ArnMap may be long:
     it is in the ledger entry (`arn_map`). While it runs, `OnDemand` brings users back who sign in;
-    `Memberships` is NOW or ON_SIGN_IN. Both may be absent: false, and NOW.
+    `Memberships` is NOW or ON_SIGN_IN. Both may be absent: false, and NOW. `Drill` is the id of the drill
+    that the import is of, absent or "" for none.
     """
 
     ImportId: str
@@ -30,6 +31,7 @@ class Run(TypedDict):
     Warnings: list[str]
     OnDemand: NotRequired[bool]
     Memberships: NotRequired[str]
+    Drill: NotRequired[str]
 
 
 def leaves_groups(run: Run) -> bool:

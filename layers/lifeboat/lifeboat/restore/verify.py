@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from lifeboat.restore.expectation import Files, Fingerprint, differing_fields
+from lifeboat.restore.expectation import LINKED, Files, Fingerprint, differing_fields
 from lifeboat.restore.steps import StepProgress
 from lifeboat.restore.tasks import Verified, VerifyTask
 
@@ -33,11 +34,18 @@ def _verify(files: Files, task: VerifyTask, progress: StepProgress) -> Verified:
     missing: list[str] = []
     pairs: list[tuple[str, ...]] = []
     equal = 0
+    kinds: dict[str, Counter[str]] = {}
+    kind_of: dict[str, str] = {}
     for expectation in files.bucket.get_lines(files.part("expected", number)):
         progress.count()
+        kind = expectation.get("status", "")
+        counted = kinds.setdefault(kind, Counter())
+        counted["disabled"] += expectation["fields"]["enabled"] == "False"
+        counted["linked"] += LINKED in expectation["fields"]
         there = actual.pop(expectation["join"], None)
         if there is None:
             missing.append(expectation["sub"])
+            kind_of[expectation["sub"]] = kind
             continue
         memberships += len(set(there["groups"]) & set(expectation["groups"]))
         if expectation.get("at_sign_in"):
@@ -46,12 +54,20 @@ def _verify(files: Files, task: VerifyTask, progress: StepProgress) -> Verified:
         fields = differing_fields(expectation, there)
         if fields:
             different.append({"sub": expectation["sub"], "new_sub": there["sub"], "fields": fields})
+            kind_of[expectation["sub"]] = kind
         else:
             equal += 1
+            counted["equal"] += 1
     unexpected = sorted(entry["sub"] for entry in actual.values())
     files.bucket.put_document(
         f"{files.folder}/verified/{number:05}.json",
-        {"different": different, "missing": missing, "unexpected": unexpected},
+        {
+            "different": different,
+            "missing": missing,
+            "unexpected": unexpected,
+            "kinds": kinds,
+            "kind_of": kind_of,
+        },
     )
     files.bucket.put_text(files.user_map(number), _table(pairs), "text/csv")
     return {

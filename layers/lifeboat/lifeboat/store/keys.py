@@ -108,6 +108,16 @@ def import_key(import_id: str) -> Key:
     return Key("IMPORT", import_id)
 
 
+def samples_key(entry: Key) -> Key:
+    """The samples of how far a run was, by the key of its ledger entry."""
+    return Key(f"{entry.pk}#{entry.sk}", "SAMPLES")
+
+
+def drill_key(drill_id: str) -> Key:
+    """A drill's ledger entry; `LATEST` is the last successful one."""
+    return Key("DRILL", drill_id)
+
+
 def outcome_partition(import_id: str, shard: str) -> str:
     """The partition of an import's outcomes for the users of a shard."""
     return f"IMPORT#{import_id}#{shard}"

@@ -1,4 +1,4 @@
-"""The ledgers: one entry for each export and each import, with what it did and how it ended.
+"""The ledgers: one entry for each export, import and drill, with what it did and how it ended.
 
 Numbers with fractions are kept as text, because DynamoDB's resource interface has no floats; the
 fields named `*_seconds` are such text.
@@ -7,7 +7,7 @@ fields named `*_seconds` are such text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from boto3.dynamodb.conditions import Key as KeyCondition
@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 from lifeboat.aws.translation import store_errors
 from lifeboat.model import instant, now, seconds_between
 from lifeboat.store.items import Item
-from lifeboat.store.keys import Key, export_key, import_key
+from lifeboat.store.keys import Key, drill_key, export_key, import_key, samples_key
 from lifeboat.store.table import BackupTable
 
 LATEST = "LATEST"
@@ -28,8 +28,11 @@ DIED = "the execution ended without reporting: it was stopped, timed out or lost
 """The reason in the entry of a run whose lock another one has taken over."""
 
 
+_KEYS = {"export": export_key, "import": import_key, "drill": drill_key}
+
+
 def run_id(execution_arn: str, started_at: str) -> str:
-    """The id of an export or import: sortable by time, the same for every attempt of an execution."""
+    """The id of an export, import or drill: sortable by time, the same for every attempt of an execution."""
     digest = hashlib.sha256(execution_arn.encode()).hexdigest()[:8]
     return f"{instant(started_at)}-{digest}"
 
@@ -44,7 +47,7 @@ class Ledger:
 
     def __init__(self, table: BackupTable, workflow: str) -> None:
         self._table = table
-        self._key_of = export_key if workflow == "export" else import_key
+        self._key_of = _KEYS[workflow]
 
     def get(self, identifier: str) -> Item | None:
         """An entry; None if there is none."""
@@ -78,6 +81,15 @@ class Ledger:
                     f":v{number}": amount for number, amount in enumerate(amounts.values())
                 },
             )
+
+    def samples(self, identifier: str) -> list[Item]:
+        """How far a run was at some moments; they lie beside its entry, which is written often."""
+        item = self._table.get(samples_key(self._key_of(identifier))) or {}
+        return list(item.get("samples", []))
+
+    def keep_samples(self, identifier: str, samples: Sequence[Mapping[str, Any]]) -> None:
+        """Replace a run's samples."""
+        _set(self._table, samples_key(self._key_of(identifier)), {"samples": list(samples)})
 
     def begin(self, identifier: str, execution_arn: str, started_at: str, values: Mapping[str, Any]) -> None:
         """Open an entry, or open it again for a resumed run."""

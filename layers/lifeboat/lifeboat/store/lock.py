@@ -3,6 +3,9 @@
 The lock is an item that names the execution holding it. A lock is taken by a conditional write, so
 of two starts in the same second exactly one succeeds. A holder that died without releasing it is
 recognised by asking Step Functions whether that execution still runs.
+
+A drill's import holds the lock of imports as any other does, but nobody has to wait for it: the lock says
+that it is a drill's, and whoever is not of the same drill takes it over while the drill still runs.
 """
 
 from __future__ import annotations
@@ -31,29 +34,31 @@ def region_of(execution_arn: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The lock of a workflow ("export" or "import") in the Region of the execution."""
+    """The lock of a workflow ("export", "import" or "drill") in the Region of the execution."""
 
     table: BackupTable
     executions: Executions
     workflow: str
 
-    def acquire(self, execution_arn: str, run_id: str) -> str | None:
+    def acquire(self, execution_arn: str, run_id: str, drill: str = "") -> str | None:
         """Take the lock for an execution; taking it twice for the same one is harmless.
 
         `run_id` is the export or import id, kept in the lock so that a failure can be written to
-        the right ledger. Returns the run id of a dead execution whose lock was taken over, None if there was
-        none. Raises AlreadyRunning while another execution runs.
+        the right ledger. `drill` is the id of the drill that an import is of, "" for none. Returns the run
+        id of a dead execution, or of a drill's import, whose lock was taken over; None if there was none.
+        Raises AlreadyRunning while another execution runs.
         """
         free = Attr("pk").not_exists() | Attr("execution_arn").eq(execution_arn)
-        if self._put(execution_arn, run_id, free):
+        if self._put(execution_arn, run_id, free, drill):
             return None
         item = self._item(execution_arn)
         if item is None:
-            if self._put(execution_arn, run_id, free):
+            if self._put(execution_arn, run_id, free, drill):
                 return None
         else:
             holder_arn = str(item["execution_arn"])
-            running = self.executions.running(holder_arn)
+            gives_way = bool(item.get("drill")) and item["drill"] != drill
+            running = False if gives_way else self.executions.running(holder_arn)
             if running is None:  # forgotten long ago, or not known yet
                 running = seconds_between(item["taken_at"], now()) < YOUNG
             if running:
@@ -62,9 +67,16 @@ class Lock:
                     f"the {self.workflow} {item['run_id']} is running (execution {execution}); "
                     "wait until it ends, or stop that execution and start again"
                 )
-            if self._put(execution_arn, run_id, Attr("execution_arn").eq(holder_arn)):
+            if self._put(execution_arn, run_id, Attr("execution_arn").eq(holder_arn), drill):
                 return str(item["run_id"])
         raise AlreadyRunning(f"another {self.workflow} was started at the same moment; wait until it ends")
+
+    def take_back(self, execution_arn: str, drill: str) -> bool:
+        """Take the lock of imports for a drill itself, from the drill's import or from nobody.
+
+        Returns whether it was free for that: an import of somebody else's keeps it, dead or alive.
+        """
+        return self._put(execution_arn, drill, Attr("pk").not_exists() | Attr("drill").eq(drill), drill)
 
     def holder(self, execution_arn: str) -> tuple[str, str] | None:
         """The execution that holds the lock in this Region, and its run id; None if nobody does."""
@@ -91,7 +103,7 @@ class Lock:
     def _item(self, execution_arn: str) -> Item | None:
         return self.table.get(lock_key(self.workflow, region_of(execution_arn)))
 
-    def _put(self, execution_arn: str, run_id: str, condition: ConditionBase) -> bool:
+    def _put(self, execution_arn: str, run_id: str, condition: ConditionBase, drill: str) -> bool:
         key = lock_key(self.workflow, region_of(execution_arn))
         try:
             with store_errors("DynamoDB"):
@@ -102,6 +114,7 @@ class Lock:
                         "execution_arn": execution_arn,
                         "run_id": run_id,
                         "taken_at": now(),
+                        "drill": drill,
                     },
                     ConditionExpression=condition,
                 )

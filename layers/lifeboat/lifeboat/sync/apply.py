@@ -42,6 +42,7 @@ from lifeboat.store.keys import user_key
 from lifeboat.store.standby import Place, StandbyPlaces
 from lifeboat.store.table import BackupTable
 from lifeboat.sync.apply_groups import ATTEMPTS, Applied, StandbyGroups
+from lifeboat.sync.namesakes import Namesakes
 
 IN_THE_WAY_SECONDS = 60
 """How long a name or address that another user has is waited for; as a rule the other change is underway."""
@@ -118,6 +119,14 @@ class StandbyUsers:
         groups = frozenset(membership.group_name for membership in memberships)
         return Target(wanted(user, self.facts, self.source_sub_attribute), groups)
 
+    @property
+    def _namesakes(self) -> Namesakes:
+        return Namesakes(self.places, self.facts, self.states)
+
+    def _in_backup(self, sub: str) -> User | None:
+        target = self.target(sub)
+        return None if target is None else target.user
+
     def _apply(self, sub: str, removed: User | None, look: bool, permitted: bool) -> Applied | None:
         """One attempt; None if somebody else has begun on the same user meanwhile."""
         place = self.places.get(sub)
@@ -192,8 +201,8 @@ class StandbyUsers:
         try:
             made = self.changer.create_user(name, settable_attributes(user))
         except UserExists:
-            there = self._named(name)
-            if there is None or not self._may_have(there, user):
+            there = self._namesakes.named(name)
+            if there is None or not self._namesakes.claim(there, user, self._in_backup):
                 raise
             if self._must_be_made_anew(there, user):
                 self._discard(there, user.sub)
@@ -201,29 +210,6 @@ class StandbyUsers:
             return there, True
         self.places.claim(made.sub, user.sub)
         return made, False
-
-    def _named(self, name: str) -> User | None:
-        """The user with a username, or with a sign-in address where the pool generates usernames."""
-        there = self.states.user(name)
-        if there is None or self.facts.generates_usernames:
-            return there
-        same = there.username == name if self.facts.case_sensitive else there.username.lower() == name.lower()
-        return there if same else None
-
-    def _may_have(self, there: User, user: User) -> bool:
-        """Claim a user of the standby pool; False if it is rightly the copy of another.
-
-        Names are unique in the primary pool. Whoever the copy was made for has lost the name there, if the
-        backup does not have that user any more, or has it under another name, or made before this one.
-        """
-        owner = self.places.owner(there.sub)
-        if owner and owner != user.sub:
-            other = self.target(owner)
-            if other is not None:
-                same_name = self.facts.join_key(other.user) == self.facts.join_key(user)
-                if same_name and other.user.created_at >= user.created_at:
-                    return False
-        return self.places.claim(there.sub, user.sub, instead_of=owner)
 
     def _must_be_made_anew(self, there: User, user: User) -> bool:
         """Whether something differs that Cognito never changes."""
@@ -338,7 +324,7 @@ class StandbyUsers:
     def _remove(
         self, sub: str, place: Place | None, removed: User | None, revision: int, permitted: bool
     ) -> Applied | None:
-        there = self._copy_of(sub, place) or self._left_behind(sub, removed)
+        there = self._copy_of(sub, place) or self._namesakes.left_behind(sub, removed)
         if there is None:
             return self._gone(sub, place, revision, Applied.UNCHANGED)
         if not (permitted or (place is not None and place.reserved)):
@@ -354,12 +340,6 @@ class StandbyUsers:
         self.changer.delete_user(there.username)
         self.places.disown(there.sub, sub)
         return self._gone(sub, place, revision, Applied.DELETED)
-
-    def _left_behind(self, sub: str, removed: User | None) -> User | None:
-        """The user of the standby pool by the name it had, if nobody's copy: an import has created it."""
-        name = None if removed is None or removed.federated else self.facts.sign_in_name(removed)
-        there = None if name is None else self._named(name)
-        return there if there is not None and self.places.owner(there.sub) in ("", sub) else None
 
     def _gone(self, sub: str, place: Place | None, revision: int, done: Applied) -> Applied | None:
         if place is not None and place.held:

@@ -1,13 +1,15 @@
-"""List prices in US dollars, in us-east-1, of what a workflow uses, and the cost of a measured run.
+"""List prices in US dollars without free tiers, in us-east-1 on READ_ON: of what runs use, and by the month.
 
-Without free tiers. Not in it: what is paid by the month whatever runs (the table's storage and its
-point-in-time recovery, alarms, custom metrics, a KMS key of one's own), logs, transfer between Regions, and
-monthly active users.
+`cost` prices a measured run: PRICES only, so without what is paid by the month whatever runs (MONTHLY), and
+without monthly active users (ACTIVE_USER).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+READ_ON: Final = "2026-11-21"
+"""When the prices were looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,30 @@ PRICES: Final[Mapping[str, Price]] = {
     "sns_requests": Price(0.50e-6, "request", "aws.amazon.com/sns/pricing"),
 }
 """By the name of what a run's document counts."""
+
+MONTHLY: Final[Mapping[str, Price]] = {
+    "storage_gb": Price(
+        0.25, "GB of the table and its indexes, in each Region, a month", "aws.amazon.com/dynamodb/pricing"
+    ),
+    "recovery_gb": Price(
+        0.20, "GB under point-in-time recovery, in each Region, a month", "aws.amazon.com/dynamodb/pricing"
+    ),
+    "transfer_gb": Price(0.02, "GB sent to the other Region", "aws.amazon.com/ec2/pricing/on-demand"),
+    "alarms": Price(0.10, "alarm, a month", "aws.amazon.com/cloudwatch/pricing"),
+    "metrics": Price(
+        0.30, "custom metric, a month in which it is never silent", "aws.amazon.com/cloudwatch/pricing"
+    ),
+    "dashboards": Price(3.00, "dashboard, a month", "aws.amazon.com/cloudwatch/pricing"),
+    "log_gb": Price(0.50, "GB of logs", "aws.amazon.com/cloudwatch/pricing"),
+}
+"""What a stack costs by the month."""
+
+ACTIVE_USER: Final[Mapping[str, Price]] = {
+    "lite": Price(0.0055, "monthly active user, Lite plan", "aws.amazon.com/cognito/pricing"),
+    "essentials": Price(0.015, "monthly active user, Essentials plan", "aws.amazon.com/cognito/pricing"),
+    "plus": Price(0.020, "monthly active user, Plus plan", "aws.amazon.com/cognito/pricing"),
+}
+"""By the pool's plan, without the free 10,000 of Lite and Essentials and without Lite's discount for many."""
 
 S3_READS: Final = frozenset({"GET", "HEAD"})
 

@@ -1,0 +1,126 @@
+"""Fork Lambda execution environments from a process that has imported their layers' libraries already.
+
+A script for the base interpreter (`-I -S`), like `lambda_bootstrap.py`, whose work the forked processes do.
+Importing the SDK and the other libraries is most of what a function's cold start takes, and it is the same
+for all functions. What a function's own modules do when they are imported is done anew for each environment,
+because it may depend on the environment's variables.
+
+argv[1] is the number of the control socket (SOCK_SEQPACKET), the rest are the layers' directories. A packet
+is JSON, `{"name", "directory", "variables"}`, with three file descriptors: standard input, standard output,
+the pipe for answers. It is answered by the process id. The process is nobody's child: its parent has ended,
+so that the system gives it to the embedded AWS, which has declared itself the reaper of such orphans.
+When the control socket is closed, the embedded AWS is gone, and this process ends.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PRELOADED = (
+    "aws_lambda_powertools",
+    "aws_lambda_powertools.metrics",
+    "aws_lambda_powertools.utilities.batch",
+    "aws_lambda_powertools.utilities.data_classes",
+    "boto3",
+    "boto3.dynamodb.conditions",
+    "boto3.dynamodb.types",
+    "boto3.resources.factory",
+    "botocore.auth",
+    "botocore.client",
+    "botocore.config",
+    "botocore.credentials",
+    "botocore.endpoint",
+    "botocore.httpsession",
+    "botocore.parsers",
+    "botocore.session",
+    "pydantic.functional_validators",
+    "pydantic.main",
+    "pydantic.types",
+)
+"""Libraries that look at no environment variable while they are imported. A layer need not have them."""
+
+LARGEST_PACKET = 1 << 20
+
+
+def bootstrap() -> ModuleType:
+    """Import `lambda_bootstrap.py`, and nothing else of its directory."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    try:
+        return importlib.import_module("lambda_bootstrap")
+    finally:
+        sys.path.pop(0)
+
+
+def preload(layers: list[str]) -> None:
+    """Import what the layers have of PRELOADED, and leave the path as it was."""
+    path = list(sys.path)
+    bootstrap().extend_path(layers)
+    for name in PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    sys.path[:] = path
+    gc.collect()
+    gc.freeze()
+
+
+def become(request: dict[str, Any], stdin: int, stdout: int, answers: int) -> None:
+    """Be the environment that was asked for, with its descriptors, directory and variables, and serve."""
+    os.dup2(stdin, 0)
+    os.dup2(stdout, 1)
+    os.dup2(stdout, 2)
+    os.close(stdin)
+    os.close(stdout)
+    os.chdir(request["directory"])
+    os.environ.clear()
+    os.environ.update(request["variables"])
+    time.tzset()
+    sys.argv = [str(bootstrap().__file__), request["name"]]
+    bootstrap().serve(answers)
+
+
+def fork(control: socket.socket, request: dict[str, Any], descriptors: list[int]) -> int:
+    """Return the process id of a new environment; in that process itself, do not return."""
+    here, there = os.pipe()
+    between = os.fork()
+    if between == 0:
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            os.close(here)
+            os.close(there)
+            become(request, *descriptors)
+            sys.exit(0)
+        os.write(there, b"%d" % pid)
+        os._exit(0)
+    os.close(there)
+    os.waitpid(between, 0)
+    pid = int(os.read(here, 32))
+    os.close(here)
+    return pid
+
+
+def main() -> None:
+    """Fork until nobody asks any more."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(control.fileno(), False)
+    preload(sys.argv[2:])
+    while True:
+        packet, descriptors, _, _ = socket.recv_fds(control, LARGEST_PACKET, 3)
+        if not packet:
+            os._exit(0)
+        pid = fork(control, json.loads(packet), descriptors)
+        for number in descriptors:
+            os.close(number)
+        control.send(b"%d" % pid)
+
+
+if __name__ == "__main__":
+    main()
