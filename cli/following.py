@@ -191,8 +191,12 @@ def follow(
 def _shown(console: Console, view: View) -> Iterator[Callable[[], None]]:
     """Bars that are drawn anew, or lines that follow one another."""
     if console.is_terminal:
-        with Live(view, console=console, refresh_per_second=4, vertical_overflow="visible") as live:
+        live = Live(view, console=console, refresh_per_second=4, vertical_overflow="visible")
+        try:  # Ctrl-C may come while it starts, and the cursor must come back
+            live.start(refresh=True)
             yield live.refresh
+        finally:
+            live.stop()
         return
     last: tuple[float, object] = (0.0, None)
     titled = False
