@@ -10,10 +10,9 @@ from cli import defaults
 from cli.cockpit import Cockpit
 from cli.connection import Connection, Stack
 from cli.failures import outcomes
-from cli.import_input import ImportAsked
+from cli.import_input import ImportAsked, in_options
 from cli.outlook import Outlook, outlook, rows_of_new_pool
 from cli.problems import WrongUse, problem_of
-from cli.sentences import as_options
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.configuration_reader import ConfigurationReader
@@ -115,15 +114,15 @@ def rehearse(connection: Connection, stack: Stack, typed: Mapping[str, Any]) -> 
         rehearsed = beginning.rehearse(typed, arn, now())
     except InvalidInput as error:
         problem = problem_of(error)
-        raise WrongUse(as_options(problem.message), problem.remedy) from None
+        raise WrongUse(in_options(problem.message), problem.remedy) from None
     problems = [*_running(table, executions, arn), *rehearsed.found.problems]
     resumes = str(typed.get("Resume", ""))
     expected, left_out = (None, []) if resumes else _expected(rehearsed, table, cognito, plan)
     return Rehearsal(
         stack,
-        [as_options(problem) for problem in problems],
-        [as_options(warning) for warning in rehearsed.found.warnings],
-        [as_options(note) for note in left_out],
+        [in_options(problem) for problem in problems],
+        [in_options(warning) for warning in rehearsed.found.warnings],
+        [in_options(note) for note in left_out],
         rehearsed.run["ExportId"],
         expected,
         resumes=resumes,

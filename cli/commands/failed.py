@@ -14,6 +14,7 @@ from cli.connection import Connection
 from cli.dead_letters import HOLDS, Peeked, Redriven, peek, queues_of, redrive
 from cli.failures import Failures, failures, last_import, region_of, usernames, why
 from cli.fields import visible
+from cli.import_input import in_options
 from cli.output import escaped, table
 from cli.problems import Problem
 from lifeboat.aws.bucket import Bucket
@@ -146,8 +147,7 @@ def _import(console: Console, found: Failures) -> None:
         f"{_status(str(entry.get('status')))}"
     )
     if entry.get("reason"):
-        # How to go on is said at the end, in the words of the command line.
-        console.print(escaped(str(entry["reason"]).partition(" After mending")[0]), soft_wrap=True)
+        console.print(escaped(in_options(str(entry["reason"]))), soft_wrap=True)
     if not found.reported:
         console.print("It has no report yet: who differs is known at its end only.")
     if not found.users and not found.groups:
