@@ -89,7 +89,7 @@ def added(kept: Sequence[Sample], sample: Sample) -> list[Sample]:
 
 
 def thinned(samples: Sequence[Sample]) -> list[Sample]:
-    """The samples; if they are too many, about half of them: evenly spread, the first of each phase, the last."""
+    """The samples; of too many about half, evenly spread, with the first of each phase and the last."""
     if len(samples) <= MOST_SAMPLES:
         return list(samples)
     gap = 2 * seconds_between(samples[0]["at"], samples[-1]["at"]) / MOST_SAMPLES
