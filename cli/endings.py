@@ -10,6 +10,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from cli.entries import number, text
+from cli.import_input import in_options
 from cli.output import duration, escaped, table
 from cli.runs import Look, Run
 from cli.wording import plural
@@ -90,7 +91,9 @@ def ending_of(run: Run, run_id: str, look: Look) -> Ending:
     if not status or status == "RUNNING" or (status in _GOOD and look.status != "SUCCEEDED"):
         status = look.status  # it was stopped before it could write how it ended
     reason = text(entry, "reason") or _reason(look)
-    problems = problems_of(look.cause or reason)
+    if run.workflow == "import":
+        reason = in_options(reason)
+    problems = [in_options(problem) for problem in problems_of(look.cause or text(entry, "reason"))]
     steps = list(_next_steps(run, run_id if entry else "", status, entry, problems))
     return Ending(run, run_id, status, entry, reason, problems, steps)
 

@@ -7,7 +7,7 @@ has outcomes only: these know who failed, and nothing yet of who differs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,12 +16,10 @@ from lifeboat.aws.bucket import Bucket
 from lifeboat.restore.completion import INCOMPLETE, SUCCEEDED
 from lifeboat.store.keys import SHARDS, user_key
 from lifeboat.store.ledger import Ledger
-from lifeboat.store.outcomes import Outcomes
+from lifeboat.store.outcomes import Outcome, Outcomes
 from lifeboat.store.table import BackupTable
 
 READERS: Final = 16
-
-DIFFERS: Final = "differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +60,8 @@ class Failures:
 
 
 def why(user: Mapping[str, Any]) -> str:
-    """The reason of a failure in words; the fields, where no more is known."""
-    fields = ", ".join(user.get("fields", ()))
-    reason = str(user.get("reason", ""))
-    return " — ".join(part for part in (reason, fields and f"{DIFFERS} in {fields}") if part)
+    """The reason of a failure in words; the fields that differ, where no more is known."""
+    return str(user.get("reason") or f"differs in {', '.join(user.get('fields', ()))}")
 
 
 def region_of(entry: Mapping[str, Any]) -> str:
@@ -99,17 +95,16 @@ def failures(table: BackupTable, bucket: Bucket | None, entry: Mapping[str, Any]
 
 
 def _failed(table: BackupTable, import_id: str) -> Iterable[dict[str, Any]]:
-    outcomes = Outcomes(table, import_id)
+    for outcome in outcomes(table, import_id):
+        if outcome.failure:
+            yield {"sub": outcome.sub, "reason": outcome.failure}
 
-    def of_shard(shard: str) -> list[dict[str, Any]]:
-        return [
-            {"sub": outcome.sub, "reason": outcome.failure}
-            for outcome in outcomes.of_shard(shard)
-            if outcome.failure
-        ]
 
+def outcomes(table: BackupTable, import_id: str) -> Iterator[Outcome]:
+    """The outcomes of an import's users, many shards read at a time."""
+    of_import = Outcomes(table, import_id)
     with ThreadPoolExecutor(READERS) as executor:
-        for found in executor.map(of_shard, SHARDS):
+        for found in executor.map(lambda shard: list(of_import.of_shard(shard)), SHARDS):
             yield from found
 
 

@@ -23,7 +23,7 @@ from cli.progress import Pace, Phase, Stage, phases
 from cli.runs import Follower, Look
 from cli.wording import clock, end_in, left_until, of_total, percent
 from lifeboat.errors import LifeboatError
-from lifeboat.model import now, seconds_between
+from lifeboat.model import seconds_between
 from lifeboat.store.ledger import LATEST
 
 LEFT: Final = 130
@@ -36,11 +36,14 @@ LINE_SECONDS: Final = 15.0
 MOST_MISSES: Final = 20
 """So many looks may fail one after the other; a run of hours meets a lost connection now and then."""
 
-BAR, SHORT_BAR, BESIDE = 24, 6, 72
+BAR, SHORT_BAR, BESIDE = 24, 6, 73
 """Columns of a bar, of one where there is little room, and of what stands beside it."""
 
 _MARKS: Final = {Stage.WAITING: "·", Stage.RUNNING: "▸", Stage.DONE: "✓"}
 _STYLES: Final = {Stage.WAITING: "dim", Stage.RUNNING: "bold", Stage.DONE: "green"}
+
+
+NOTHING_SEEN: Final = Look("", "RUNNING")
 
 
 @dataclass
@@ -50,7 +53,7 @@ class View:
     follower: Follower
     before: Mapping[str, Any]
     pace: Pace = field(default_factory=Pace)
-    seen: Look | None = None
+    seen: Look = NOTHING_SEEN
     phases: list[Phase] = field(default_factory=list)
     trouble: str = ""
 
@@ -63,22 +66,24 @@ class View:
     def title(self) -> str:
         """Which run it is, and for how long it has run."""
         run, look = self.follower.run, self.seen
-        entry = look.entry if look is not None else {}
+        entry = look.entry
         what = f"{run.workflow} {self.follower.run_id or run.name}"
         pool = entry.get("user_pool_id")
         into = f" into {pool}" if pool and run.workflow == "import" else ""
-        since = seconds_between(run.began.isoformat(), look.at if look is not None else now())
-        return f"{what}{into} in {run.region}, {duration(since)}"
+        since = duration(seconds_between(run.began.isoformat(), look.at))
+        return f"{what}{into} in {run.region}" + (f", {since}" if look.running else "")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines: list[RenderableType] = [Text(self.title, style="bold")]
-        if self.seen is not None and self.seen.entry:
+        if self.seen.entry:
             lines.append(self._bars(self.seen.at, min(BAR, max(SHORT_BAR, options.max_width - BESIDE))))
-        elif self.seen is not None and self.seen.running:
+            notes = [f"    {phase.name}: {phase.note}" for phase in self.phases if phase.note]
+            lines += [Text(note, style="dim") for note in notes]
+        elif self.seen.running:
             lines.append(Text(f"  {self.seen.state or 'starting'} …", style="dim"))
         if self.trouble:
             lines.append(Text(f"  {self.trouble}; looking again. The run goes on.", style="yellow"))
-        if self.seen is None or self.seen.running:
+        if self.seen.running:
             lines.append(Text("  Ctrl-C leaves it running; `lifeboat watch` shows it again.", style="dim"))
         yield Group(*lines)
 
@@ -92,14 +97,13 @@ class View:
                 _bar(phase, width),
                 Text(_counts(phase)),
                 Text(f"{phase.per_second:g}/s" if phase.per_second else ""),
-                Text(", ".join(each for each in (left_until(phase.expected_end, at), phase.note) if each)),
+                Text(left_until(phase.expected_end, at)),
             )
         return bars
 
     def line(self) -> str:
         """The phase at hand in one line."""
         look = self.seen
-        assert look is not None
         at = clock(look.at)
         if self.trouble:
             return f"{at}  {self.trouble}; looking again"
@@ -119,7 +123,7 @@ class View:
     def key(self) -> object:
         """What changes when a line is due before its time."""
         at_hand = tuple((phase.name, phase.stage) for phase in self.phases)
-        return (at_hand, bool(self.trouble), self.seen is not None and self.seen.running)
+        return (at_hand, bool(self.trouble), self.seen.running)
 
 
 def _counts(phase: Phase) -> str:
@@ -131,13 +135,18 @@ def _counts(phase: Phase) -> str:
 
 
 def _bar(phase: Phase, width: int) -> RenderableType:
-    if phase.stage is Stage.DONE:
-        return ProgressBar(total=1, completed=1, width=width)
-    if phase.stage is Stage.WAITING:
-        return ProgressBar(total=1, completed=0, width=width)
-    if phase.total:
-        return ProgressBar(total=phase.total, completed=min(phase.done, phase.total), width=width)
-    return ProgressBar(total=None, pulse=True, width=width)
+    total: int | None = 1
+    done = 1 if phase.stage is Stage.DONE else 0
+    if phase.stage is Stage.RUNNING:
+        total, done = phase.total or None, min(phase.done, phase.total or 0)
+    return ProgressBar(
+        total=total,
+        completed=done,
+        width=width,
+        pulse=total is None,
+        complete_style="cyan",
+        finished_style="green",
+    )
 
 
 def follow(
@@ -151,24 +160,24 @@ def follow(
     With --json it is shown on standard error. Raises typer.Exit on Ctrl-C, and what AWS refuses with if the
     first look fails or too many follow one another that do.
     """
-    view = View(follower, _before(follower))
     console = output.errors if output.as_json else output.console
     try:
+        view = View(follower, _before(follower))
+        view.take(follower.look())
         with _shown(console, view) as show:
             misses = 0
-            while True:
+            while view.seen.running:
+                sleep(pause)
                 try:
                     view.take(follower.look())
                     misses = 0
                 except (ClientError, BotoCoreError, LifeboatError) as error:
                     misses += 1
-                    if view.seen is None or misses > MOST_MISSES:
+                    if misses > MOST_MISSES:
                         raise
                     view.trouble = problem_of(error).message
                 show()
-                if view.seen is not None and not view.seen.running:
-                    return view.seen
-                sleep(pause)
+        return view.seen
     except KeyboardInterrupt:
         run = follower.run
         output.say(
@@ -182,8 +191,12 @@ def follow(
 def _shown(console: Console, view: View) -> Iterator[Callable[[], None]]:
     """Bars that are drawn anew, or lines that follow one another."""
     if console.is_terminal:
-        with Live(view, console=console, refresh_per_second=4, vertical_overflow="visible") as live:
+        live = Live(view, console=console, refresh_per_second=4, vertical_overflow="visible")
+        try:  # Ctrl-C may come while it starts, and the cursor must come back
+            live.start(refresh=True)
             yield live.refresh
+        finally:
+            live.stop()
         return
     last: tuple[float, object] = (0.0, None)
     titled = False
@@ -198,6 +211,7 @@ def _shown(console: Console, view: View) -> Iterator[Callable[[], None]]:
             console.print(f"  {view.line()}", markup=False, soft_wrap=True)
             last = (moment, key)
 
+    show()
     yield show
 
 

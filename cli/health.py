@@ -183,7 +183,7 @@ def _alarms(sight: Sight) -> Iterator[Reason]:
             yield Reason(
                 Level.RED,
                 f"alarm {alarm.name} in {alarm.region}: {alarm.description or 'it has no description'}",
-                _remedy(alarm),
+                _remedy(alarm, sight),
             )
 
 
@@ -197,11 +197,20 @@ _COMMANDS: Final[Mapping[str, str]] = {
 """What helps against an alarm by itself; the alarm's description names the place in the runbook."""
 
 
-def _remedy(alarm: AlarmSeen) -> str:
+def _remedy(alarm: AlarmSeen, sight: Sight) -> str:
     command = _COMMANDS.get(alarm.name) or ("`lifeboat failed`" if "DeadLetters" in alarm.name else "")
+    if "ID" in command:
+        resumable = _resumable(sight)
+        command = command.replace("ID", resumable) if resumable else "`lifeboat watch` tells how it ended"
     named = "docs/runbook.md" in alarm.description
     place = "" if named else "docs/runbook.md says what to do."
     return ". ".join(part for part in (command, place) if part) or "Do what the runbook says there."
+
+
+def _resumable(sight: Sight) -> str:
+    """The import to go on with, "" if the last one has succeeded or is not known."""
+    last = sight.restore
+    return text(last, "run_id") if last is not None and text(last, "status") != "SUCCEEDED" else ""
 
 
 def _queues(sight: Sight) -> Iterator[Reason]:
@@ -219,7 +228,8 @@ def _queues(sight: Sight) -> Iterator[Reason]:
         yield Reason(
             Level.AMBER,
             f"messages of an import wait, and none is running: {names_of(left)}",
-            "Go on with that import (`lifeboat import --resume ID --wait`); another one cannot begin before.",
+            f"Go on with that import: `lifeboat import --resume {_resumable(sight) or 'ID'} --wait`. Another "
+            "one cannot begin before.",
         )
     waiting = [
         queue

@@ -29,7 +29,10 @@ OPTIONS: Final[Mapping[str, str]] = {
 }
 """The option for each key of the input."""
 
-_KEYS: Final = re.compile(r"\b(" + "|".join(OPTIONS) + r")\b")
+_NAMES: Final = "|".join(OPTIONS)
+_RESUMED: Final = re.compile(r'the input \{"Resume": "([^"]+)"\}')
+_QUOTED: Final = re.compile(rf'"({_NAMES})"(?:: true)?')
+_KEYS: Final = re.compile(rf"\b({_NAMES})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class ImportAsked:
 
 def in_options(message: str) -> str:
     """A message about the workflow's input in the words of the command line."""
+    message = _RESUMED.sub(r"`lifeboat import --resume \1 --wait`", message)
+    message = _QUOTED.sub(lambda found: OPTIONS[found[1]], message)
     return _KEYS.sub(lambda found: OPTIONS[found[1]], message)
 
 

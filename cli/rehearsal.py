@@ -9,10 +9,10 @@ from typing import Any, Final
 from cli import defaults
 from cli.cockpit import Cockpit
 from cli.connection import Connection, Stack
-from cli.import_input import ImportAsked
+from cli.failures import outcomes
+from cli.import_input import ImportAsked, in_options
 from cli.outlook import Outlook, outlook, rows_of_new_pool
 from cli.problems import WrongUse, problem_of
-from cli.sentences import as_options
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.configuration_reader import ConfigurationReader
@@ -42,10 +42,10 @@ NO_EXECUTION: Final = "arn:aws:states:{region}:000000000000:execution:preflight:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What the rehearsal of an import has found. `outlook` is None where nothing can be reckoned.
+    """What the rehearsal of an import has found.
 
-    `left_out` is what a created pool would not have; `settled` is how many users of a resumed
-    import are done.
+    `outlook` is None where nothing can be reckoned, and for an import that is resumed: of that, `restored`
+    is how many users are there already. `left_out` is what a created pool would not have.
     """
 
     stack: Stack
@@ -55,7 +55,7 @@ class Rehearsal:
     export_id: str
     outlook: Outlook | None
     resumes: str = ""
-    settled: int = 0
+    restored: int = 0
 
     def document(self) -> dict[str, Any]:
         """The rehearsal as JSON has it."""
@@ -68,7 +68,7 @@ class Rehearsal:
             "left_out_of_the_created_pool": self.left_out,
             "export": self.export_id or None,
             "resumes": self.resumes or None,
-            "settled_users": self.settled,
+            "restored_users": self.restored,
             "outlook": None if self.outlook is None else self.outlook.document(),
         }
 
@@ -114,19 +114,19 @@ def rehearse(connection: Connection, stack: Stack, typed: Mapping[str, Any]) -> 
         rehearsed = beginning.rehearse(typed, arn, now())
     except InvalidInput as error:
         problem = problem_of(error)
-        raise WrongUse(as_options(problem.message), problem.remedy) from None
+        raise WrongUse(in_options(problem.message), problem.remedy) from None
     problems = [*_running(table, executions, arn), *rehearsed.found.problems]
-    expected, left_out = _expected(rehearsed, table, cognito, plan)
-    entry = Ledger(table, "import").get(str(typed["Resume"])) if "Resume" in typed else None
+    resumes = str(typed.get("Resume", ""))
+    expected, left_out = (None, []) if resumes else _expected(rehearsed, table, cognito, plan)
     return Rehearsal(
         stack,
-        [as_options(problem) for problem in problems],
-        [as_options(warning) for warning in rehearsed.found.warnings],
-        [as_options(note) for note in left_out],
+        [in_options(problem) for problem in problems],
+        [in_options(warning) for warning in rehearsed.found.warnings],
+        [in_options(note) for note in left_out],
         rehearsed.run["ExportId"],
         expected,
-        resumes=str(typed.get("Resume", "")),
-        settled=int(entry.get("tally_settled", 0)) if entry else 0,
+        resumes=resumes,
+        restored=sum(outcome.complete for outcome in outcomes(table, resumes)) if resumes else 0,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.connection import ROLES, Connection, Role, Stack
-from cli.entries import DRILLS, EXPORTS, last_entries
+from cli.entries import DRILLS, EXPORTS, IMPORTS, last_entries
 from cli.problems import Problem, problem_of
 from cli.runs import Run, running
 from lifeboat.aws.queues import Queue
@@ -77,6 +77,7 @@ class StackSeen:
     latest: Item | None = None
     exports: list[Item] = field(default_factory=list)
     drills: list[Item] = field(default_factory=list)
+    imports: list[Item] = field(default_factory=list)
     alarms: list[AlarmSeen] = field(default_factory=list)
     queues: list[QueueSeen] = field(default_factory=list)
     running: list[Run] = field(default_factory=list)
@@ -121,6 +122,12 @@ class Sight:
         """The last drill in either Region."""
         drills = [drill for each in self.stacks.values() for drill in each.drills]
         return max(drills, key=lambda entry: str(entry["started_at"]), default=None)
+
+    @property
+    def restore(self) -> Item | None:
+        """The last import in either Region, those of drills aside."""
+        imports = [each for seen in self.stacks.values() for each in seen.imports]
+        return max(imports, key=lambda entry: str(entry["started_at"]), default=None)
 
     @property
     def alarms(self) -> list[AlarmSeen]:
@@ -190,11 +197,13 @@ def _stack_reader(connection: Connection, stack: Stack, ask: _Ask) -> Callable[[
     connection.client("stepfunctions", region)
     table = connection.table(stack)
 
-    def ledgers() -> tuple[Item | None, list[Item], list[Item]]:
+    def ledgers() -> tuple[Item | None, list[Item], list[Item], list[Item]]:
         latest = Ledger(table, "export").latest()
-        return latest, last_entries(table, EXPORTS, TREND), last_entries(table, DRILLS, 1)
+        drills = last_entries(table, DRILLS, 1)
+        imports = [entry for entry in last_entries(table, IMPORTS, TREND) if not entry.get("drill")]
+        return latest, last_entries(table, EXPORTS, TREND), drills, imports[:1]
 
-    kept = ask(f"the backup table in {region}", (None, [], []), ledgers)
+    kept = ask(f"the backup table in {region}", (None, [], [], []), ledgers)
     alarms = ask(f"the alarms in {region}", [], lambda: alarms_of(watch, stack))
     runs = ask(f"the workflows in {region}", [], lambda: running(connection, stack))
     urls = {
@@ -207,10 +216,14 @@ def _stack_reader(connection: Connection, stack: Stack, ask: _Ask) -> Callable[[
     }
 
     def find() -> StackSeen:
+        latest, exports, drills, imports = kept()
         return StackSeen(
             stack.role,
             region,
-            *kept(),
+            latest,
+            exports,
+            drills,
+            imports,
             alarms(),
             [QueueSeen(name, region, depth()) for name, depth in depths.items()],
             runs(),

@@ -14,6 +14,7 @@ from cli.connection import Connection
 from cli.dead_letters import HOLDS, Peeked, Redriven, peek, queues_of, redrive
 from cli.failures import Failures, failures, last_import, region_of, usernames, why
 from cli.fields import visible
+from cli.import_input import in_options
 from cli.output import escaped, table
 from cli.problems import Problem
 from lifeboat.aws.bucket import Bucket
@@ -146,13 +147,16 @@ def _import(console: Console, found: Failures) -> None:
         f"{_status(str(entry.get('status')))}"
     )
     if entry.get("reason"):
-        console.print(escaped(str(entry["reason"])), soft_wrap=True)
+        console.print(escaped(in_options(str(entry["reason"]))), soft_wrap=True)
     if not found.reported:
         console.print("It has no report yet: who differs is known at its end only.")
     if not found.users and not found.groups:
         console.print("[green]No user failed.[/]")
         return
-    console.print(f"\n[bold red]{len(found.users):,} users failed or differ.[/]" if found.users else "")
+    if found.users:
+        count = len(found.users)
+        verb = "1 user failed or differs" if count == 1 else f"{count:,} users failed or differ"
+        console.print(f"\n[bold red]{verb}.[/]")
     reasons = table("Reason", "users", numbers=("users",))
     for reason, count in found.reasons():
         reasons.add_row(Text(reason), f"{count:,}")
@@ -217,7 +221,7 @@ def _advice(console: Console, found: Failures | None, peeked: list[Peeked], move
     holding = [each.queue for each in peeked if each.depth]
     tries_again = any(queue.source_url for queue in holding)
     if not moved and (tries_again or (found is not None and found.users)):
-        steps.append("Mend the reasons: change the user, grant the right, or wait until the service is back.")
+        steps.append("Mend the reasons above (docs/runbook.md#import-incomplete, #dead-letters).")
     if not moved and tries_again:
         steps.append("Give the dead letters another try: lifeboat failed --redrive")
     steps += [f"{queue.name}: {queue.remedy}: {queue.purge}" for queue in holding if not queue.source_url]

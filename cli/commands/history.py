@@ -52,19 +52,17 @@ def draw(console: Console, document: Mapping[str, Any]) -> None:
         last = versions[0]
         console.print(f"[yellow]Not in the pool since {last['valid_from']}[/] (noticed by {last['by']}).")
     console.print()
-    rows = table("From", "Until", "Written by", "What changed", title="Versions, newest first")
-    rows.columns[0].no_wrap = rows.columns[1].no_wrap = True
+    rows = table("From (UTC)", "Until", "By", "What changed", title="Versions, newest first")
     for version in versions:
-        rows.add_row(
-            version["valid_from"], version["valid_to"] or STILL, escaped(version["by"]), _what(version)
-        )
+        rows.add_row(*_interval(version), _what(version))
+    groups = table("From (UTC)", "Until", "By", "Group", title="Groups")
+    for each in document["memberships"]:
+        groups.add_row(*_interval(each), Text(visible(each["group"])))
+    for shown in (rows, groups):
+        for column in shown.columns[:3]:
+            column.no_wrap = True
     console.print(rows)
     console.print()
-    groups = table("Group", "From", "Until", "Written by", title="Groups")
-    for each in document["memberships"]:
-        groups.add_row(
-            Text(visible(each["group"])), each["valid_from"], each["valid_to"] or STILL, escaped(each["by"])
-        )
     if groups.row_count:
         console.print(groups)
     else:
@@ -76,6 +74,16 @@ def draw(console: Console, document: Mapping[str, Any]) -> None:
             "everybody as of a moment into another pool.",
             soft_wrap=True,
         )
+
+
+def _interval(of: Mapping[str, Any]) -> tuple[str, str, str]:
+    """From when, until when, and by what; to the second, --json has it all."""
+    until = of["valid_to"]
+    return _moment(of["valid_from"]), STILL if until is None else _moment(until), of["by"].partition(" 2")[0]
+
+
+def _moment(instant: str) -> str:
+    return instant[:19].replace("T", " ")
 
 
 def _what(version: Mapping[str, Any]) -> Text:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cli.cockpit import Cockpit
 from cli.import_input import OPTIONS, ImportAsked
+from cli.outlook import Outlook
 from cli.output import duration, escaped, table
 from cli.rehearsal import Rehearsal, rehearse, stack_for
 from cli.sentences import split_remedy
@@ -110,9 +111,11 @@ def draw(console: Console, found: Rehearsal, typed: Mapping[str, Any]) -> None:
         console.print("[bold green]No problems: the import can begin.[/]")
     _notes(console, "warning", found.warnings)
     _notes(console, "thing that the created pool would not have", found.left_out)
-    if found.outlook is not None:
-        _outlook(console, found)
     if not found.problems:
+        if found.outlook is not None:
+            _outlook(console, found.outlook, found.export_id)
+        if found.resumes:
+            console.print(f"\n{found.restored:,} users are restored already; it takes up the others.")
         console.print(f"\nStart it: [bold]{escaped(command(typed))}[/]", soft_wrap=True)
 
 
@@ -128,11 +131,9 @@ def _notes(console: Console, noun: str, notes: list[str]) -> None:
             console.print(f" - {escaped(note)}", soft_wrap=True)
 
 
-def _outlook(console: Console, found: Rehearsal) -> None:
-    outlook = found.outlook
-    assert outlook is not None
+def _outlook(console: Console, outlook: Outlook, export_id: str) -> None:
     seen, about = outlook.seen, "" if outlook.exact else "about "
-    console.print(f"\nWhat it would do, from the export {escaped(found.export_id)}")
+    console.print(f"\nWhat it would do, from the export {escaped(export_id)}")
     rows = table("what", "how many", numbers=("how many",))
     rows.show_header = False
     rows.add_row("users in the backup", f"{about}{seen.users:,}")
@@ -145,15 +146,11 @@ def _outlook(console: Console, found: Rehearsal) -> None:
     rows.add_row("groups", f"{outlook.groups:,}")
     rows.add_row("memberships", f"{about}{seen.memberships:,}")
     rows.add_row("made monthly active users by it (billed), at most", f"{about}{seen.billed:,}")
-    rows.add_row("takes at least", f"about {duration(outlook.seconds)}")
+    rows.add_row("takes, at the quotas, at least", f"about {duration(outlook.seconds)}")
     console.print(rows)
     console.print(f"The pace is set by: {outlook.pace}.")
     if not outlook.exact:
         console.print("Reckoned from some of the 256 shards.")
-    if found.resumes:
-        console.print(
-            f"The import {escaped(found.resumes)} has settled {found.settled:,} of them; the rest is left."
-        )
     if seen.why_api:
         why = table("Why by the API", "users", numbers=("users",))
         for reason, count in seen.why_api.most_common():

@@ -94,6 +94,7 @@ def document(sight: Sight, found: list[Reason]) -> dict[str, Any]:
             }
             for run in sight.running
         ],
+        "last_import": None if sight.restore is None else import_line(sight.restore),
         "last_drill": None if sight.drill is None else drill_line(sight.drill),
         "unread": list(sight.unread),
     }
@@ -114,6 +115,14 @@ def export_line(entry: dict[str, Any]) -> dict[str, Any]:
             for kind in KINDS
         },
         "reason": text(entry, "reason"),
+    }
+
+
+def import_line(entry: dict[str, Any]) -> dict[str, Any]:
+    """An import in a few words."""
+    return {
+        name: text(entry, name)
+        for name in ("run_id", "status", "started_at", "user_pool_id", "reason", "report")
     }
 
 
@@ -191,12 +200,15 @@ def _facts(sight: Sight) -> Iterator[tuple[str, str]]:
     yield "live capture", _captures(sight)
     running = [f"{run.workflow} {run.name} in {run.region}" for run in sight.running]
     yield "running", "; ".join(running) + (" (`lifeboat watch`)" if running else "nothing")
+    yield "last import", _import(sight)
     yield "last drill", _drill(sight)
 
 
 def _replica(sight: Sight) -> str:
     if len(sight.stacks) < 2:
         return "cannot be compared while one Region does not answer"
+    if sight.latest is None:
+        return "nothing to replicate yet"
     here, there = (sight.stacks[role].latest or {} for role in ROLES)
     if text(here, "run_id") == text(there, "run_id"):
         return f"{sight.stacks['backup'].region} has the last good export"
@@ -231,6 +243,14 @@ def _captures(sight: Sight) -> str:
     return f"{mode}{missed}"
 
 
+def _import(sight: Sight) -> str:
+    last = sight.restore
+    if last is None:
+        return "none"
+    into = f" into {last['user_pool_id']}" if last.get("user_pool_id") else ""
+    return f"{text(last, 'status')} {ago(str(last['started_at']), sight.at)}{into}: {text(last, 'run_id')}"
+
+
 def _drill(sight: Sight) -> str:
     drill = sight.drill
     if drill is None:
@@ -244,7 +264,7 @@ def _draw_exports(console: Console, sight: Sight) -> None:
     oldest_first = [entry for entry in reversed(sight.exports) if entry.get("counts")]
     trend = spark([number(entry, "counts", "users", "listed") for entry in oldest_first])
     numbers = ("took", "users", "added", "changed", "retired", "memberships")
-    shown = table("exports, last first", "", *numbers, numbers=numbers)
+    shown = table("exports (UTC)", "", *numbers, numbers=numbers)
     for entry in sight.exports:
         status = text(entry, "status")
         good = status in GOOD and status not in _SHORT
@@ -253,7 +273,7 @@ def _draw_exports(console: Console, sight: Sight) -> None:
         counted = [f"{each:,}" for each in (*users, number(entry, "counts", "memberships", "listed"))]
         took = float(entry.get("duration_seconds") or 0)
         shown.add_row(
-            day(str(entry["started_at"])),
+            day(str(entry["started_at"])).removesuffix(" UTC"),
             f"[{color}]{_SHORT.get(status, status)}[/]",
             duration(took) if took else "",
             *(counted if entry.get("counts") else [""] * len(counted)),

@@ -20,7 +20,7 @@ from cli.problems import Problem
 from cli.verification import Rules, Verification, verify
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
-from lifeboat.errors import ResourceNotFound
+from lifeboat.errors import CognitoUnavailable, ResourceNotFound
 from lifeboat.pacing import Budget
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
@@ -81,6 +81,11 @@ def show(
         raise Problem(
             f"there is no user pool {pool_id} in this account and Region",
             "Correct the id: `aws cognito-idp list-user-pools` names those there are.",
+        ) from None
+    except CognitoUnavailable as error:
+        raise Problem(
+            f"the pool {pool_id} does not answer ({error.code})",
+            "If its Region is lost, compare the pool that was restored: name it with --pool.",
         ) from None
     rules = Rules(
         PoolFacts.of(description),

@@ -1,9 +1,8 @@
-"""The command line in this process, against moto: a stack that CloudFormation knows by its outputs."""
+"""The command line in this process, against moto: CloudFormation, which moto lacks here, is made up."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,8 @@ import boto3
 import pytest
 
 from cli.app import main
+from cli.connection import Connection, Role
+from cli.connection import Stack as Deployed
 from lifeboat.model import moment_after, now
 from tests.adapters.pools import SHARD
 from tests.adapters.stack import Stack
@@ -30,7 +31,6 @@ def ago(hours: float) -> str:
 def outputs(stack: Stack) -> dict[str, str]:
     """The outputs of the made-up stack, as template.yaml names them."""
     return {
-        "StackRole": "primary",
         "BackupTableName": stack.table.name,
         "ReportsBucketName": stack.bucket.name,
         "NewUsersQueueUrl": stack.new_users.url,
@@ -42,48 +42,44 @@ def outputs(stack: Stack) -> dict[str, str]:
     }
 
 
-def know(client: Any, found: Mapping[str, str], parameters: Mapping[str, str]) -> None:
-    """Let CloudFormation know a stack of one topic, with these outputs and parameters."""
-    template = {
-        "Parameters": {name: {"Type": "String"} for name in parameters},
-        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {name: {"Value": value} for name, value in found.items()},
-    }
-    client.create_stack(
-        StackName=NAME,
-        TemplateBody=json.dumps(template),
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
-    )
-
-
 @dataclass
 class Lifeboat:
     """`lifeboat`, typed in a shell."""
 
     aws: boto3.Session
     capsys: pytest.CaptureFixture[str]
+    stacks: dict[str, Deployed]
+
+    def deploy(self, region: str, role: Role, found: dict[str, str], **parameters: str) -> None:
+        """Let a Region have a stack with these outputs."""
+        self.stacks[region] = Deployed(NAME, region, role, found, parameters)
 
     def text(self, *words: str) -> tuple[int, str]:
         """The exit status and everything printed."""
-        region = () if "--region" in words else ("--region", str(self.aws.region_name))
-        status = main([*words, *region, "--stack", NAME])
+        status = self._run(*words)
         printed = self.capsys.readouterr()
         assert "Traceback" not in printed.out + printed.err
         return status, printed.out + printed.err
 
     def json(self, *words: str) -> tuple[int, dict[str, Any]]:
         """The exit status and the document on standard output."""
-        status = main([*words, "--json", "--region", str(self.aws.region_name), "--stack", NAME])
+        status = self._run(*words, "--json")
         document: dict[str, Any] = json.loads(self.capsys.readouterr().out)
         return status, document
+
+    def _run(self, *words: str) -> int:
+        self.capsys.readouterr()  # the metrics of what was run before
+        return main([*words, "--region", str(self.aws.region_name), "--stack", NAME])
 
 
 def lifeboat_of(
     stack: Stack, aws: boto3.Session, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch
 ) -> Lifeboat:
     """The command line for a stack, without another one in the Region of the backup."""
+    made = Lifeboat(aws, capsys, {})
     patch.setattr("cli.connection.boto3", SimpleNamespace(Session=lambda **_: aws))
+    patch.setattr(Connection, "_described", lambda _, region: made.stacks.get(region))
     for module in READ_THROUGH:
         patch.setattr(f"cli.{module}.SHARDS", (SHARD,))
-    know(aws.client("cloudformation"), outputs(stack), {"BackupRegion": "eu-central-1"})
-    return Lifeboat(aws, capsys)
+    made.deploy(str(aws.region_name), "primary", outputs(stack), BackupRegion="eu-central-1")
+    return made

@@ -11,7 +11,7 @@ import pytest
 from cli.dead_letters import NO_REASON, letter_of
 from lifeboat.aws.queues import Queue
 from lifeboat.store.ledger import Ledger
-from tests.adapters.cockpit import Lifeboat, ago, know
+from tests.adapters.cockpit import Lifeboat, ago
 from tests.adapters.people import into
 from tests.adapters.pools import Pool
 from tests.adapters.stack import Export, Import, Stack, messages
@@ -109,13 +109,12 @@ def test_letters_are_looked_at_where_they_lie_and_moved_back_without_their_reaso
         QueueUrl=urls["schedule"], MessageBody="a start", MessageAttributes={"ERROR_CODE": code}
     )
     found = {
-        "StackRole": "backup",
         "BackupTableName": backup.table.name,
         "CaptureQueueUrl": urls["alive"],
         "CaptureDeadLetterQueueUrl": urls["dead"],
         "ScheduleDeadLetterQueueUrl": urls["schedule"],
     }
-    know(aws.client("cloudformation", region_name="eu-central-1"), found, {})
+    lifeboat.deploy("eu-central-1", "backup", found)
     # When it is looked at, twice
     for _ in range(2):
         status, said = lifeboat.json("failed")

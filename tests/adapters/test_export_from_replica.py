@@ -9,12 +9,15 @@ import pytest
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sns.models import sns_backends
 
 from lifeboat.aws import clients
-from lifeboat.errors import InvalidInput
+from lifeboat.errors import CognitoUnavailable, InvalidInput
 from lifeboat.settings import settings
 from lifeboat.store.items import user_from
 from lifeboat.store.keys import user_key
+from tests.adapters.exports import UNAVAILABLE
+from tests.adapters.pools import failing
 from tests.adapters.stack import Export, Stack
 
 FIRST, SECOND = "2026-03-01T12:00:00.000Z", "2026-03-02T12:00:00.000Z"
@@ -77,6 +80,35 @@ def test_the_replica_is_read_while_the_primary_is_lost(replicated: Stack) -> Non
         ("eu-west-1", "PRIMARY"),
     ]
     assert [entry["counts"][kind]["retired"] for kind in ("users", "groups", "memberships")] == [0, 0, 0]
+
+
+def test_captures_that_cannot_be_settled_are_left_to_the_next_export(
+    replicated: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read from the pool itself, whose Region is lost; the export that reads the replica goes on."""
+    monkeypatch.setenv("LIVE_SYNC", "CAPTURE")
+    settings.cache_clear()
+    export = Export(FIRST)
+    with failing(clients.cognito(), "ListGroups", UNAVAILABLE):
+        assert export.run()["Status"] == "COMPLETED"
+    assert export.ledger()["unsettled"] == "InternalErrorException"
+    topic = sns_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].topics[replicated.topic_arn]
+    (_, told, *_) = topic.sent_notifications[-1]
+    assert "could not be reached (InternalErrorException)" in told
+    again = Export(SECOND)
+    assert again.run()["Status"] == "COMPLETED"
+    assert "unsettled" not in again.ledger()
+
+
+def test_an_export_of_the_pool_itself_fails_where_captures_cannot_be_settled(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVE_SYNC", "CAPTURE")
+    settings.cache_clear()
+    export = Export(FIRST)
+    export.plan_cleanup()
+    with failing(clients.cognito(), "ListGroups", UNAVAILABLE), pytest.raises(CognitoUnavailable):
+        export.settle()
 
 
 def test_a_region_without_a_replica_is_named_and_nothing_is_exported(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from lifeboat.aws.executions import Executions
+from lifeboat.store.keys import lock_key
 from tests.adapters.cockpit import Lifeboat, ago
 from tests.adapters.dying import content
 from tests.adapters.people import BY_API, BY_CSV, MEMBERSHIPS, RESTORED, into
 from tests.adapters.pools import Pool
-from tests.adapters.stack import Export, Import, MakePool, Stack
+from tests.adapters.stack import Export, Import, MakePool, Stack, execution
 
 
 @pytest.fixture
@@ -77,10 +78,14 @@ def test_every_problem_is_listed_with_its_remedy_in_the_words_of_the_command(
         len(said["problems"]),
     )
     # And an import that is running
-    other = make_pool()
-    Import(recent, into(other)).begin()
+    arn, key = execution("ImportWorkflow", "other"), lock_key("import", "eu-west-1")
+    lock = {"pk": key.pk, "sk": key.sk, "execution_arn": arn, "run_id": "another"}
+    recent.table.put_all([lock])
     monkeypatch.setattr(Executions, "running", lambda *_: True)
-    assert any("is running" in each for each in lifeboat.json(*words)[1]["problems"])
+    assert any("another is running" in each for each in lifeboat.json(*words)[1]["problems"])
+    # Which a drill is not: it gives way
+    recent.table.put_all([{**lock, "drill": "a-drill"}])
+    assert not any("is running" in each for each in lifeboat.json(*words)[1]["problems"])
 
 
 def test_a_pool_to_be_created_is_planned(recent: Stack, lifeboat: Lifeboat) -> None:
@@ -98,7 +103,8 @@ def test_an_import_is_rehearsed_that_goes_on(recent: Stack, fresh: Pool, lifeboa
     run = Import(recent, into(fresh))
     run.run()
     status, said = lifeboat.json("preflight", "--resume", run.of["ImportId"])
-    assert (status, said["resumes"], said["settled_users"]) == (0, run.of["ImportId"], RESTORED)
+    assert (status, said["resumes"], said["restored_users"]) == (0, run.of["ImportId"], RESTORED)
+    assert "8 users are restored already" in lifeboat.text("preflight", "--resume", run.of["ImportId"])[1]
 
 
 @pytest.mark.parametrize(

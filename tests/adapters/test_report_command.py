@@ -6,8 +6,8 @@ import json
 import re
 import stat
 import webbrowser
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,15 +23,39 @@ from tests.adapters.pools import SHARD, Pool
 from tests.adapters.stack import Import, Stack
 from tests.unit.examples import USER
 
-OUTPUTS = ("StackRole", "BackupTableName")
 Typed = Callable[..., tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session in whose Region CloudFormation knows one stack, by its outputs."""
+
+    aws: boto3.Session
+    outputs: Mapping[str, str]
+
+    def client(self, service: str, region: str, **how: Any) -> Any:
+        if service == "cloudformation":
+            return self
+        return self.aws.client(service, region, **how)  # type: ignore[call-overload]
+
+    def resource(self, service: str, region: str, **how: Any) -> Any:
+        return self.aws.resource(service, region, **how)  # type: ignore[call-overload]
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
+        return {"Stacks": [{"Outputs": outputs}]}
 
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was opened in the browser."""
     found: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda where: found.append(where) is None)
+
+    def note(where: str) -> bool:
+        found.append(where)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", note)
     return found
 
 
@@ -46,13 +70,11 @@ def typed(
 ) -> Typed:
     """`lifeboat report …` in an empty folder: its exit status, and what it printed."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("cli.connection.boto3", SimpleNamespace(Session=lambda **_: aws))
-    values = ("backup", stack.table.name)
-    outputs = {name: {"Value": value} for name, value in zip(OUTPUTS, values, strict=True)}
-    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}
-    aws.client("cloudformation").create_stack(StackName="lifeboat", TemplateBody=json.dumps(template))
+    session = Session(aws, {"StackRole": "backup", "BackupTableName": stack.table.name})
+    monkeypatch.setattr("cli.connection.boto3", SimpleNamespace(Session=lambda **_: session))
 
     def type_it(*words: str) -> tuple[int, str]:
+        capsys.readouterr()  # the functions' logs
         status = main(["report", *words, "--stack", "lifeboat", "--region", str(aws.region_name)])
         printed = capsys.readouterr()
         return status, printed.out + printed.err

@@ -6,7 +6,7 @@ import random
 import uuid
 from typing import Any
 
-from lifeboat.model import moment_after
+from lifeboat.model import moment_after, seconds_between
 from lifeboat.restore.course import Sample, rates
 from lifeboat.restore.report import NEVER_RESTORABLE, WHY_LEFT_OUT, Kinds
 
@@ -55,7 +55,7 @@ def report(users: int = 12_345, failed: int = 3, different: int = 2) -> dict[str
         "status": "SUCCEEDED" if fine else "INCOMPLETE",
         "started_at": BEGUN,
         "ended_at": ended,
-        "duration_seconds": 60.0,
+        "duration_seconds": seconds_between(BEGUN, ended),
         "warnings": ["the last export is 6 hours old; what changed since is not in the backup"],
         "maps": f"s3://cognito-lifeboat-reports/imports/{IMPORT_ID}/maps/",
         "pool_notes": [],
@@ -116,7 +116,9 @@ def report(users: int = 12_345, failed: int = 3, different: int = 2) -> dict[str
     }
 
 
-def kinds(restored: int, *named: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def kinds(
+    restored: int, failed: list[dict[str, Any]], different: list[dict[str, Any]]
+) -> dict[str, dict[str, int]]:
     """The counts by status of so many users who came back, and of those who are named."""
     found = Kinds()
     shares = {"CONFIRMED": 80, "RESET_REQUIRED": 5, "FORCE_CHANGE_PASSWORD": 9, "UNCONFIRMED": 6}
@@ -126,10 +128,10 @@ def kinds(restored: int, *named: list[dict[str, Any]]) -> dict[str, dict[str, in
     found.add(
         {
             "kinds": of_status,
-            "kind_of": {entry["sub"]: entry["status"] for entries in named for entry in entries},
+            "kind_of": {entry["sub"]: entry["status"] for entry in (*failed, *different)},
         }
     )
-    return found.counts(*named, [])
+    return found.counts(failed, different, [])
 
 
 def course(users: int) -> list[Sample]:

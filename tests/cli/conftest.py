@@ -9,9 +9,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from cli.app import main
+from cli.connection import Connection
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.table import BackupTable
 
@@ -23,11 +25,24 @@ NOTHING = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
 
 
 @dataclass
+class CloudFormation:
+    """Describes the stack of a Region; moto's own needs packages that nothing else does."""
+
+    stack: dict[str, Any] | None
+
+    def describe_stacks(self, **asked: str) -> Any:
+        if self.stack is None or asked != {"StackName": "lifeboat"}:
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": "no stack"}}, "DescribeStacks")
+        return {"Stacks": [self.stack]}
+
+
+@dataclass
 class Aws:
     """What moto holds, looked at from outside."""
 
     pool_id: str = ""
     queues: dict[tuple[str, str], str] = field(default_factory=dict)
+    stacks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def client(self, service: str, region: str) -> Any:
         return boto3.client(service, region_name=region)  # type: ignore[call-overload]
@@ -66,17 +81,11 @@ class Aws:
                 name=f"{name}Workflow", definition=NOTHING, roleArn=f"arn:aws:iam::{ACCOUNT}:role/any"
             )
             outputs[f"{name}WorkflowArn"] = machine["stateMachineArn"]
-        self.client("cloudformation", region).create_stack(
-            StackName="lifeboat",
-            TemplateBody=json.dumps(
-                {
-                    "Parameters": {name: {"Type": "String"} for name in given},
-                    "Resources": {"Any": {"Type": "AWS::SQS::Queue"}},
-                    "Outputs": {name: {"Value": value} for name, value in outputs.items()},
-                }
-            ),
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
-        )
+        self.stacks[region] = {
+            "StackName": "lifeboat",
+            "Outputs": [{"OutputKey": name, "OutputValue": value} for name, value in outputs.items()],
+            "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+        }
         self.client("dynamodb", region).create_table(
             TableName=TABLE,
             KeySchema=[
@@ -98,7 +107,15 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     with mock_aws():
-        yield Aws()
+        made, client = Aws(), Connection.client
+
+        def with_stacks(self: Connection, service: str, region: str) -> Any:
+            if service == "cloudformation":
+                return CloudFormation(made.stacks.get(region))
+            return client(self, service, region)
+
+        monkeypatch.setattr(Connection, "client", with_stacks)
+        yield made
 
 
 @pytest.fixture

@@ -133,9 +133,9 @@ def test_a_deleted_pool_is_red(exported: Aws, lifeboat: Run) -> None:
 # -- export, import, watch ------------------------------------------------------------------------------
 
 
-def test_export_starts_the_workflow_of_the_primary_region(aws: Aws, lifeboat: Run) -> None:
+def test_export_starts_the_workflow_of_the_primary_region(exported: Aws, lifeboat: Run) -> None:
     said = lifeboat("export", "--json", region=BACKUP)
-    (started,) = executions(aws, "Export", PRIMARY)
+    (started,) = executions(exported, "Export", PRIMARY)
 
     assert said.status == 0
     assert said.document["execution_arn"] == started["executionArn"]

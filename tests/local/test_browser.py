@@ -18,10 +18,10 @@ class Machine:
         self.downloaded = folder / "chrome"
         self.ran: list[str] = []
         self.works = ""
-        patch.setattr(browser.shutil, "which", lambda name: name if name in self.programs else None)
-        patch.setattr(browser.tempfile, "gettempdir", lambda: str(folder))
+        patch.setattr("shutil.which", lambda name: name if name in self.programs else None)
+        patch.setattr("tempfile.gettempdir", lambda: str(folder))
         patch.setattr(browser, "_run", self.run)
-        patch.setattr(browser.os, "getuid", lambda: 0)
+        patch.setattr("os.getuid", lambda: 0)
 
     def run(self, *command: str) -> str:
         self.ran.append(" ".join(command[-2:]))

@@ -189,7 +189,7 @@ def test_nothing_outlives_the_program_that_started_it(tmp_path: Path, how: signa
         aws.endpoint_url = told_by(parent, "\n").strip()
         busy_function(aws, tmp_path)
         below = descendants(parent.pid)
-        assert len(below) == 3, "ministack, the front and a function"
+        assert len(below) == 3 + FORKS, "ministack, the front, a function, and what it is forked from"
         parent.send_signal(how)
     wait_for(lambda: running(*below) == [], "the end of every process")
     wait_for(lambda: left_behind(tmp_path / "state") == [], "the end of the temporary files")

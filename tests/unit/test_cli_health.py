@@ -167,7 +167,10 @@ def test_alarms_and_dead_letters_are_red_with_what_to_do() -> None:
     dead = with_primary(queues=[QueueSeen("UpdatesDeadLetter", "us-east-1", 3)])
 
     assert judged(ringing)[0] is Level.RED
-    assert "lifeboat import --resume ID --wait" in judged(ringing)[1]
+    assert "`lifeboat watch` tells how it ended" in judged(ringing)[1]
+    left = {"run_id": "x-1", "started_at": "2026-11-21T11:00:00.000Z", "status": "INCOMPLETE"}
+    assert "lifeboat import --resume x-1 --wait" in judged(with_primary(alarms=[alarm], imports=[left]))[1]
+    assert "INCOMPLETE 1 h ago: x-1" in shown(with_primary(imports=[left]))
     assert "ImportFailed in ALARM, 1 quiet" in shown(ringing)
     assert judged(dead)[0] is Level.RED
     assert "UpdatesDeadLetter in us-east-1 holds 3" in judged(dead)[1]

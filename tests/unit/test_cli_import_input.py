@@ -97,6 +97,10 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_a_message_of_the_workflow_speaks_of_options() -> None:
     assert (
+        in_options('go on with the input {"Resume": "x"}') == "go on with `lifeboat import --resume x --wait`"
+    )
+    assert in_options('accept it with "AcceptDifferences": true') == "accept it with --accept-differences"
+    assert (
         in_options("AsOf: lies in the future; leave AsOf out")
         == "--as-of: lies in the future; leave --as-of out"
     )

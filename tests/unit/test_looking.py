@@ -9,8 +9,9 @@ import pytest
 
 from cli import defaults
 from cli.fields import changes, user_fields, visible
+from cli.import_input import in_options
 from cli.outlook import Seen, duration, look, outlook, rows_of_new_pool, scaled
-from cli.sentences import as_options, split_remedy
+from cli.sentences import split_remedy
 from lifeboat.model import Group, Membership, PoolConfiguration, Status, User
 from lifeboat.pacing import Quotas
 from lifeboat.request_plan import ImportPlan
@@ -48,7 +49,7 @@ def person(number: int, **changed: Any) -> User:
 
 
 def test_the_package_s_sentences_are_told_in_options() -> None:
-    said = as_options(
+    said = in_options(
         'NewUserPoolId: MFA is OFF; set it, or accept it with "AcceptDifferences": true, or give an empty '
         'pool, or "Resume" with the id; leave AsOf out'
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Settled(TypedDict):
     """The shards before `Shard` are settled, and in it the subs up to `Behind`.
 
-    `Users` were captured again, and for them `Written` versions began or ended.
+    `Users` were captured again, and for them `Written` versions began or ended. `Unsettled` is the error code
+    for which the others were left to the next export.
     """
 
     Shard: int
@@ -16,6 +17,7 @@ class Settled(TypedDict):
     Users: int
     Written: int
     Finished: bool
+    Unsettled: NotRequired[str]
 
 
 def nothing_settled() -> Settled:

@@ -104,7 +104,7 @@ class ExportEnd:
 
         `drift` is what it had to write that no capture has brought; the first one after captures were
         switched on has all that happened before to write. `settled` is who was captured meanwhile and read
-        again.
+        again; `unsettled` is there if that could not be done for all, and says why.
         """
         entry = Ledger(self.table, "export").get(export_id) or {}
         drift = {
@@ -112,7 +112,12 @@ class ExportEnd:
             for kind in (Kind.USER, Kind.GROUP, Kind.MEMBERSHIP)
         }
         settled = task.get("Captures")
-        return {"drift": drift, "settled": settled["Users"] if settled else 0}
+        unsettled = settled.get("Unsettled") if settled else None
+        return {
+            "drift": drift,
+            "settled": settled["Users"] if settled else 0,
+            **({"unsettled": unsettled} if unsettled else {}),
+        }
 
     @staticmethod
     def _completeness(listed: int, estimated: int) -> dict[str, Any]:
@@ -158,6 +163,11 @@ def _account(
             f"captures: {entry['settled']} users captured meanwhile were read again; "
             f"written that no capture has brought: {missed}"
         )
+        if entry.get("unsettled"):
+            lines.append(
+                f"The pool itself could not be reached ({entry['unsettled']}): whoever was captured "
+                "meanwhile is read again by the next export."
+            )
     if guard:
         lines += ["", guard]
     if completeness["differs"]:

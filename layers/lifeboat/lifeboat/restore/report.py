@@ -115,14 +115,14 @@ class Kinds:
                 kind = self._kind_of.get(str(entry["sub"]), "")
                 ends.setdefault(kind, Counter())[end] += 1
         result: dict[str, dict[str, int]] = {}
-        for kind, end in sorted(ends.items()):
+        for kind, ended in sorted(ends.items()):
             counted = self._counted.get(kind, Counter())
-            restored = counted["equal"] + end["changed"]
+            restored = counted["equal"] + ended["changed"]
             result[kind] = {
-                "in_backup": restored + end["different"] + end["failed"],
+                "in_backup": restored + ended["different"] + ended["failed"],
                 "restored": restored,
-                "different": end["different"],
-                "failed": end["failed"],
+                "different": ended["different"],
+                "failed": ended["failed"],
                 "disabled": counted["disabled"],
                 "linked": counted["linked"],
             }

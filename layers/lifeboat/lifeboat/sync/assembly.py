@@ -17,6 +17,9 @@ from lifeboat.sync.consumer import CaptureConsumer
 from lifeboat.sync.groups import GroupCapture
 from lifeboat.sync.settle import CaptureSettling
 
+REPLICA = "REPLICA"
+"""The stack's ExportFrom, where an export reads the pool's replica."""
+
 CONSUMERS = 2
 """Functions that consume a capture queue at a time: the least MaximumConcurrency there is."""
 
@@ -97,5 +100,11 @@ def confirmed_capture() -> ConfirmedCapture:
 
 def capture_settling() -> CaptureSettling:
     """For Settle Captures, which has the export's share of the quotas to itself."""
-    reader = _reader(Budget(settings().export_quota_share, 1, settings().quotas))
-    return CaptureSettling(Markers(_table()), _users(_table(), reader), _groups(_table(), reader))
+    given = settings()
+    reader = _reader(Budget(given.export_quota_share, 1, given.quotas))
+    return CaptureSettling(
+        Markers(_table()),
+        _users(_table(), reader),
+        _groups(_table(), reader),
+        given.export_from == REPLICA,
+    )

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypedDict
 
+from lifeboat.errors import CognitoUnavailable
 from lifeboat.pacing import Deadline
 from lifeboat.settling import Settled
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.markers import Markers, captured_since
 from lifeboat.sync.capture import UserCapture
 from lifeboat.sync.groups import GroupCapture
+from lifeboat.telemetry import logger
 
 SIDE_BY_SIDE = 8
 """Users that are captured at a time: what takes long is waiting for Cognito."""
@@ -31,18 +33,32 @@ class SettleTask(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class CaptureSettling:
-    """Captures everybody again who has been captured since an export began."""
+    """Captures everybody again who has been captured since an export began.
+
+    They are read from the pool itself, also by an export that reads its replica: the replica may be behind
+    what a capture has written. `beside_replica` is for such an export, which must go on while the pool's
+    Region is lost: who cannot be read then is left to the next export, which compares everybody.
+    """
 
     markers: Markers
     users: UserCapture
     groups: GroupCapture
+    beside_replica: bool
 
     def settle(self, task: SettleTask, deadline: Deadline) -> Settled:
         """Go through shard after shard until all are done or time runs short, within one if need be."""
         place: Settled = {**task["Place"]}
         if not task["Run"].get("Live"):
             return {**place, "Finished": True}
-        since = captured_since(task["Run"]["At"])
+        try:
+            return self._settle(place, captured_since(task["Run"]["At"]), deadline)
+        except CognitoUnavailable as error:
+            if not self.beside_replica:
+                raise
+            logger.warning("captures left unsettled: the pool cannot be reached", error=error.code)
+            return {**place, "Finished": True, "Unsettled": error.code}
+
+    def _settle(self, place: Settled, since: str, deadline: Deadline) -> Settled:
         if not place["Shard"] and not place["Behind"]:
             place["Written"] += self.groups.capture()
         for number in range(place["Shard"], len(SHARDS)):

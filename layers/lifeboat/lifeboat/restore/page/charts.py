@@ -10,8 +10,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 
 from lifeboat.restore.page.words import duration, number
+
+THINNEST = 0.6
+"""Percent of a bar that can be seen well."""
 
 WIDTH, HEIGHT = 1000, 200
 """The coordinates of a plot."""
@@ -44,14 +48,18 @@ class Bar:
 
 
 def stacked(amounts: Iterable[tuple[int, str]], whole: int) -> list[Part]:
-    """Parts side by side, each as long as its share of the whole; what there is at all can be seen."""
-    parts, start = [], 0.0
-    for amount, tone in amounts:
-        if amount:
-            length = max(100 * amount / max(1, whole), 0.6)
-            parts.append(Part(min(start, 100 - length), length, tone))
-            start += length
-    return parts
+    """Parts side by side, each as long as its share of the whole.
+
+    What there is at all can be seen, at the cost of the longest part.
+    """
+    some = [(amount, tone) for amount, tone in amounts if amount]
+    lengths = [max(100 * amount / max(1, whole), THINNEST) for amount, _ in some]
+    if lengths:
+        lengths[lengths.index(max(lengths))] -= max(0.0, sum(lengths) - 100)
+    starts = accumulate(lengths, initial=0.0)
+    return [
+        Part(start, length, tone) for start, length, (_, tone) in zip(starts, lengths, some, strict=False)
+    ]
 
 
 def bars(rows: Iterable[Bar], kind: str = "") -> str:
@@ -144,8 +152,9 @@ def _level(value: float) -> str:
 
 
 def nice(value: float) -> float:
-    """The least of 1, 2, 4, 5, 10 … that is no less than a value, to end an axis with; at least 1."""
+    """A round number that is a little more than a value, to end an axis with, and whose half is round too."""
     if value <= 1:
         return 1.0
     step = 10.0 ** math.floor(math.log10(value))
-    return next(step * factor for factor in (1, 2, 4, 5, 10) if step * factor >= value)
+    factors = (1, 2, 3, 4, 5, 6, 8, 10) if step == 1 else (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+    return next(step * factor for factor in factors if step * factor >= value)

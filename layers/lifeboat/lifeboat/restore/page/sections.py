@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from lifeboat.restore.page.charts import Bar, Line, Part, Plot, bars, stacked
-from lifeboat.restore.page.tables import CODE, NAME, NUMBER, Column, Table
+from lifeboat.restore.page.charts import THINNEST, Bar, Line, Part, Plot, bars, stacked
+from lifeboat.restore.page.tables import CODE, NAME, NUMBER, WORD, Column, Table
 from lifeboat.restore.page.words import (
     PHASES,
     THINGS,
@@ -63,19 +63,15 @@ def heading(report: Report) -> str:
     sign, tone = ("✓", "good") if fine else ("✗", "bad")
     verdict = "Everything that can come back has come back." if fine else "Not everything came back."
     restored = f"{users['restored']:,} of {plural(users['in_backup'], 'user')} restored"
-    others = [
-        f"{users[what]:,} {said}"
-        for what, said in (("failed", "failed"), ("different", "differ"))
-        if users[what]
-    ]
+    others = [f"{users['failed']:,} failed"] if users["failed"] else []
+    others += [plural(users["different"], "differs", "differ")] if users["different"] else []
     facts = [
         ("New pool", report["user_pool_id"]),
         ("Import", report["import_id"]),
         ("From the export", report["export_id"]),
         ("As of", moment(report["as_of"]) if report["as_of"] else "that export"),
         ("Began", moment(report["started_at"])),
-        ("Ended", moment(report["ended_at"])),
-        ("Took", duration(report["duration_seconds"])),
+        ("Ended", f"{moment(report['ended_at'])}, after {duration(report['duration_seconds'])}"),
     ]
     listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return (
@@ -136,9 +132,10 @@ def overview(report: Report) -> Section:
         ("by import jobs", lanes["csv"], ""),
         ("by the API", lanes["api"], ""),
         ("memberships restored", memberships["restored"], ""),
-        ("memberships left to the sign-in", memberships.get("at_sign_in", 0), ""),
         ("groups in the backup", groups["in_backup"], ""),
     ]
+    if memberships.get("at_sign_in"):
+        tiles.append(("memberships left to the sign-in", memberships["at_sign_in"], ""))
     cells = "".join(
         f'<li><b class="{tone if count else ""}">{count:,}</b> {escape(name)}</li>'
         for name, count, tone in tiles
@@ -188,7 +185,7 @@ def _timeline(report: Report) -> str:
         if done.get(name) and name in THINGS:
             said += f", {done[name]:,} {THINGS[name]}"
             said += f", {number(done[name] / took)} a second" if took >= 1 else ""
-        length = min(100.0, max(100 * took / whole, 0.6))
+        length = min(100.0, max(100 * took / whole, THINNEST))
         drawn = Part(min(max(0.0, 100 * begin / whole), 100 - length), length, "plain")
         rows.append(Bar(PHASES.get(name, name), [drawn], said))
     title = 'Phases <span class="dim">(when they began, in UTC, and how long they took)</span>'
@@ -293,7 +290,7 @@ class People:
         table = self._table(
             "Users who are not in the new pool, by their sub in the backup",
             entries,
-            [(Column("Status"), _status), (Column("Reason"), lambda entry: entry["reason"])],
+            [(Column("Status", WORD), _status), (Column("Reason"), lambda entry: entry["reason"])],
         )
         reasons = Counter(str(entry["reason"]) for entry in entries)
         return _section("failed", "Failed users", entries, _most(reasons) + table, "bad")
@@ -305,7 +302,7 @@ class People:
             "Users who are in the new pool, but not as they were, by their sub in the backup",
             entries,
             [
-                (Column("Status"), _status),
+                (Column("Status", WORD), _status),
                 (Column("In which fields"), _fields),
                 (Column("Reason"), lambda entry: entry["reason"]),
             ],
@@ -405,8 +402,8 @@ MOST_REASONS = 12
 
 
 def _most(counts: Counter[str]) -> str:
-    """The most frequent of some reasons; nothing where each is of one row."""
-    if not counts or counts.most_common(1)[0][1] == 1:
+    """The most frequent of some reasons; nothing where there is one only, or each is of one row."""
+    if len(counts) < 2 or counts.most_common(1)[0][1] == 1:
         return ""
     whole = max(counts.values())
     rows = [

@@ -14,7 +14,7 @@ from lifeboat.restore.page.words import plural
 MOST_ROWS = 10_000
 """A longer table is cut: the JSON report has every row."""
 
-NAME, CODE, NUMBER, TEXT = "name", "code", "n", ""
+NAME, CODE, WORD, NUMBER, TEXT = "name", "code", "word", "n", ""
 """The classes of columns: usernames are hidden until they are switched on."""
 
 
