@@ -27,7 +27,7 @@ ROLES: Final[tuple[Role, Role]] = ("primary", "backup")
 
 _ROLES: Final[Mapping[str, Role]] = {"primary": "primary", "backup": "backup"}
 
-_RETRIES: Final = {"mode": "standard", "total_max_attempts": 3}
+_RETRIES: Final[Any] = {"mode": "standard", "total_max_attempts": 3}
 _NOTHING: Final = (None, None, os.devnull, None)
 
 
@@ -82,7 +82,7 @@ class Connection:
 
     def __init__(self, asked: Asked) -> None:
         self._embedded = _embedded(asked) if asked.local else None
-        self._session = _embedded_session() if asked.local else boto3.Session(profile_name=asked.profile)
+        self._session: Any = _embedded_session() if asked.local else boto3.Session(profile_name=asked.profile)
         self.local = asked.local
         self.stack_name = self._embedded.stack if self._embedded else asked.stack
         self._region = asked.region or (self._embedded.region if self._embedded else None)

@@ -36,7 +36,7 @@ LINE_SECONDS: Final = 15.0
 MOST_MISSES: Final = 20
 """So many looks may fail one after the other; a run of hours meets a lost connection now and then."""
 
-BAR, SHORT_BAR, BESIDE = 24, 6, 72
+BAR, SHORT_BAR, BESIDE = 24, 6, 73
 """Columns of a bar, of one where there is little room, and of what stands beside it."""
 
 _MARKS: Final = {Stage.WAITING: "·", Stage.RUNNING: "▸", Stage.DONE: "✓"}
@@ -77,6 +77,8 @@ class View:
         lines: list[RenderableType] = [Text(self.title, style="bold")]
         if self.seen.entry:
             lines.append(self._bars(self.seen.at, min(BAR, max(SHORT_BAR, options.max_width - BESIDE))))
+            notes = [f"    {phase.name}: {phase.note}" for phase in self.phases if phase.note]
+            lines += [Text(note, style="dim") for note in notes]
         elif self.seen.running:
             lines.append(Text(f"  {self.seen.state or 'starting'} …", style="dim"))
         if self.trouble:
@@ -95,7 +97,7 @@ class View:
                 _bar(phase, width),
                 Text(_counts(phase)),
                 Text(f"{phase.per_second:g}/s" if phase.per_second else ""),
-                Text(", ".join(each for each in (left_until(phase.expected_end, at), phase.note) if each)),
+                Text(left_until(phase.expected_end, at)),
             )
         return bars
 
@@ -189,8 +191,12 @@ def follow(
 def _shown(console: Console, view: View) -> Iterator[Callable[[], None]]:
     """Bars that are drawn anew, or lines that follow one another."""
     if console.is_terminal:
-        with Live(view, console=console, refresh_per_second=4, vertical_overflow="visible") as live:
+        live = Live(view, console=console, refresh_per_second=4, vertical_overflow="visible")
+        try:  # Ctrl-C may come while it starts, and the cursor must come back
+            live.start(refresh=True)
             yield live.refresh
+        finally:
+            live.stop()
         return
     last: tuple[float, object] = (0.0, None)
     titled = False

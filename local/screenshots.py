@@ -10,9 +10,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 from rich.console import Console
 
 from local.browser import chromium
@@ -33,8 +33,10 @@ LARGEST: Final = 200_000
 
 LOOK_SECONDS: Final = 1.0
 
-DESKTOP: Final = {"width": 1120, "height": 1250}
-PHONE: Final = {"width": 390, "height": 1250}
+Scheme = Literal["light", "dark"]
+
+DESKTOP: Final[ViewportSize] = {"width": 1120, "height": 1150}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 1150}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Pictures:
             file = WORK_DIR / "report.html"
             self._command("--region", backup, "report", "--no-open", "--output", str(file))
             self._photograph(file, "report", DESKTOP, "light")
-            self._photograph(file, "report-dark", DESKTOP, "dark")
+            self._photograph(file, "report-charts", DESKTOP, "dark", "#course")
             self._photograph(file, "report-phone", PHONE, "light")
 
     def _command(self, *arguments: str, expected: int = 0) -> Shown:
@@ -102,10 +104,12 @@ class Pictures:
         page.close()
         self._check(name)
 
-    def _photograph(self, file: Path, name: str, size: Mapping[str, int], scheme: Any) -> None:
-        """The beginning of a page."""
-        page = self.browser.new_page(viewport=dict(size), color_scheme=scheme)  # type: ignore[arg-type]
-        page.goto(file.as_uri())
+    def _photograph(
+        self, file: Path, name: str, size: ViewportSize, scheme: Scheme, anchor: str = ""
+    ) -> None:
+        """What a window shows of a page, from its beginning or from a section on."""
+        page = self.browser.new_page(viewport=size, color_scheme=scheme)
+        page.goto(f"{file.as_uri()}{anchor}")
         page.screenshot(path=self._file(name))
         page.close()
         self._check(name)

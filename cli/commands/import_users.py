@@ -90,7 +90,8 @@ def import_(
 ) -> None:
     """Restore the backup: into an empty pool, or into one that it makes. Nobody is sent a message.
 
-    It checks everything before it writes anything. In a terminal it shows what it is going to do and asks.
+    It checks everything before it writes anything. In a terminal it shows what it is going to do and asks. It
+    runs in the Region of the pool; a pool that it makes is in the backup Region, or in that of --region.
     """
     cockpit: Cockpit = ctx.obj
     asked = ImportAsked(

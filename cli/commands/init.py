@@ -143,7 +143,7 @@ def _tell(console: Console, plan: Plan, found: Survey, file: Edited) -> None:
     for check in found.checks:
         words = Text(check.text)
         if check.remedy:
-            words.append(f" {check.remedy}", style="dim")
+            words.append(f". {check.remedy}", style="dim")
         shown.add_row(Text(check.state, style=STYLES[check.state]), check.name, words)
     console.print(shown)
     if not found.fine:

@@ -264,7 +264,7 @@ def _draw_exports(console: Console, sight: Sight) -> None:
     oldest_first = [entry for entry in reversed(sight.exports) if entry.get("counts")]
     trend = spark([number(entry, "counts", "users", "listed") for entry in oldest_first])
     numbers = ("took", "users", "added", "changed", "retired", "memberships")
-    shown = table("exports, last first", "", *numbers, numbers=numbers)
+    shown = table("exports (UTC)", "", *numbers, numbers=numbers)
     for entry in sight.exports:
         status = text(entry, "status")
         good = status in GOOD and status not in _SHORT
@@ -273,7 +273,7 @@ def _draw_exports(console: Console, sight: Sight) -> None:
         counted = [f"{each:,}" for each in (*users, number(entry, "counts", "memberships", "listed"))]
         took = float(entry.get("duration_seconds") or 0)
         shown.add_row(
-            day(str(entry["started_at"])),
+            day(str(entry["started_at"])).removesuffix(" UTC"),
             f"[{color}]{_SHORT.get(status, status)}[/]",
             duration(took) if took else "",
             *(counted if entry.get("counts") else [""] * len(counted)),

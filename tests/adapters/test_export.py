@@ -36,6 +36,11 @@ from tests.unit.examples import OVER
 T = TypeVar("T")
 
 
+def unsummed(item: Item) -> Item:
+    """An item without the sums of an export's progress, which count again what is done again."""
+    return {name: value for name, value in item.items() if not name.startswith("tally_")}
+
+
 def listed(table: BackupTable, writes: int | None = None) -> CleanupPlan:
     """List everything into a table; each state is killed after so many writes, and attempted again."""
     export = Export(SECOND)
@@ -234,7 +239,7 @@ def test_listing_after_a_kill_at_any_write_ends_the_same(
         table = make_table()
         table.put_all(before)
         counts = listed(table, writes)["Counts"]
-        return counts, [item for item in content(table) if item["pk"] != "LOCK"]
+        return counts, [unsummed(item) for item in content(table) if item["pk"] != "LOCK"]
 
     undisturbed = again(None)
     users = undisturbed[0]["users"]

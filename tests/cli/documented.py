@@ -79,7 +79,7 @@ def blocks(page: Path) -> tuple[Shown, ...]:
 
 def said(line: str, text: str) -> bool:
     """Whether a printed text has a line as a page shows it; numbers and ids may differ, "…" is anything."""
-    parts = re.split(r"\d[\w.,:-]*|…", " ".join(line.split()))
+    parts = re.split(r"(?:\d+ (?:d|h|min|s)\b ?)+|\d[\w.,:-]*|…", " ".join(line.split()))
     pattern = ".{0,200}?".join(re.escape(part) for part in parts)
     return re.search(pattern, " ".join(text.split())) is not None
 

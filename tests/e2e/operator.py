@@ -6,7 +6,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +15,13 @@ from typing import Any
 from botocore.model import ListShape, Shape, StructureShape
 
 from cli.app import main
-from tests.cli.documented import IMPORT, MOMENT, NEW_POOL, POOL, ROOT, SUB, Shown
+from tests.cli.documented import IMPORT, MOMENT, NEW_POOL, POOL, ROOT, SUB
 from tests.e2e.world import BACKUP, World
 
 VARIABLE = re.compile(r"\$\{?([A-Z_]+)\}?")
+SAME = {"--wait": 1, "--yes": 1, "--region": 2, "--stack": 2}
+"""Options that change nothing on the embedded AWS, and how many words they take."""
+
 UNKNOWN = "an error that this command does not know"
 
 
@@ -26,9 +29,13 @@ UNKNOWN = "an error that this command does not know"
 class Said:
     """What a command printed and how it ended."""
 
-    line: str
+    words: tuple[str, ...]
     status: int
     text: str
+
+    @property
+    def line(self) -> str:
+        return " ".join(self.words)
 
 
 @dataclass
@@ -46,7 +53,7 @@ class Operator:
     variables: dict[str, str] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
 
-    def type(self, words: tuple[str, ...] | list[str]) -> Said:
+    def type(self, words: Sequence[str]) -> Said:
         """Run one command line."""
         runs: dict[str, Callable[[list[str]], tuple[int, str]]] = {
             "lifeboat": self._lifeboat,
@@ -58,18 +65,17 @@ class Operator:
         }
         filled = [self._filled(word, words) for word in words]
         status, text = runs[filled[0]](filled[1:])
-        said = Said(" ".join(words), status, text)
+        said = Said(tuple(words), status, text)
         self.said.append(said)
         return said
 
-    def typed(self, shown: Shown | str) -> bool:
-        """Whether the very same line has been typed already."""
-        line = shown if isinstance(shown, str) else " ".join(shown.words)
-        return any(said.line == line for said in self.said)
+    def typed(self, words: Sequence[str]) -> bool:
+        """Whether the same has been typed already, save for options that make no difference here."""
+        return any(_kept(said.words) == _kept(words) for said in self.said)
 
     # -- what stands on the pages for what only an account has ------------------------------------------
 
-    def _filled(self, word: str, words: tuple[str, ...] | list[str]) -> str:
+    def _filled(self, word: str, words: Sequence[str]) -> str:
         word = VARIABLE.sub(lambda found: self.variables.get(found[1], found[0]), word)
         for example, real in (
             (POOL, lambda: self.world.deployment.user_pool_id),
@@ -80,7 +86,7 @@ class Operator:
             if example in word:
                 word = word.replace(example, real())
         if NEW_POOL in word:
-            fills = words[:1] == ("lifeboat",) and words[1] in ("import", "preflight")
+            fills = words[0] == "lifeboat" and words[1] in ("import", "preflight")
             word = word.replace(NEW_POOL, self.world.empty_pool() if fills else self.restored_pool())
         return word
 
@@ -152,6 +158,15 @@ class Operator:
     def _copy(self, words: list[str]) -> tuple[int, str]:
         shutil.copy(self.desk / words[0], self.desk / words[1])
         return 0, ""
+
+
+def _kept(words: Sequence[str]) -> list[str]:
+    left, kept = list(words), []
+    while left:
+        number = SAME.get(left[0], 0)
+        kept += left[: 0 if number else 1]
+        left = left[max(1, number) :]
+    return kept
 
 
 def _value(shape: Shape, values: list[str]) -> Any:

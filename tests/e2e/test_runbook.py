@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import pytest
 
+from cli.connection import DEFAULT_STACK
 from local.deployment import deploy_both
 from local.embedded import EmbeddedAws
 from local.fidelity.run import QUICK_JOBS
@@ -33,7 +34,7 @@ PEOPLE: Final = population(users=30, groups=4, memberships=35, seed=11)
 
 MAY_FAIL: Final = {
     ("fail-over", "lifeboat status"),  # a Region is lost
-    ("import-failed", "lifeboat import"),  # what made the import incomplete is not mended yet
+    ("fail-back", "lifeboat status"),  # an alarm rings on for some minutes
 }
 FAILS: Final = {
     ("deploy", "lifeboat init"),  # nobody is there to say yes
@@ -43,6 +44,9 @@ FAILS: Final = {
     ("import-incomplete", "lifeboat failed"),
 }
 """Where a command ends with 1, or may, because something is not well; everywhere else it ends with 0."""
+
+LATER: Final = {("import-failed", "lifeboat import")}
+"""What the next section types as well, when the causes are mended."""
 
 ONCE: Final = ("lifeboat drill", "lifeboat export")
 """What takes long and shows nothing new the second time."""
@@ -190,7 +194,9 @@ def act(operator: Operator, shown: Shown) -> Said:
     said = operator.type(shown.words)
     expected = {0, 1} if place in MAY_FAIL else {1} if place in FAILS and failing(shown) else {0}
     assert said.status in expected, f"{shown.section}: {said.line}\n{said.text}"
-    missing = [line for line in shown.prints if not as_said(line, said.text)]
+    stack = operator.world.deployment.primary.name
+    lines = [line.replace(DEFAULT_STACK, stack) for line in shown.prints]
+    missing = [line for line in lines if not as_said(line, said.text)]
     assert missing == [], f"{shown.section}: {said.line}\n{said.text}"
     return said
 
@@ -203,7 +209,8 @@ def failing(shown: Shown) -> bool:
 def test_a_new_operator_gets_through_the_day(operator: Operator, pages_opened: list[str]) -> None:
     seen: dict[tuple[str, str], str] = {}
     for shown in story():
-        if " ".join(shown.words[:2]) in ONCE and operator.typed(shown):
+        place = (section_of(shown), " ".join(shown.words[:2]))
+        if place in LATER or (place[1] in ONCE and operator.typed(shown.words)):
             continue
         said = act(operator, shown)
         seen[(section_of(shown), " ".join(shown.words))] = said.text
@@ -229,7 +236,7 @@ def test_every_example_of_the_help_works(operator: Operator) -> None:
     if not operator.moment:
         moment_passes(operator)
     for _, words in examples():
-        if operator.typed(" ".join(words)):
+        if operator.typed(words):
             continue
         said = operator.type(words)
         assert said.status in (0, 1), f"{said.line}\n{said.text}"
@@ -239,6 +246,6 @@ def test_every_other_command_of_the_pages_works(operator: Operator) -> None:
     done = {"README.md", RUNBOOK.name}
     for page in PAGES:
         for shown in blocks(page):
-            if shown.words[0] == "lifeboat" and page.name not in done and not operator.typed(shown):
+            if shown.words[0] == "lifeboat" and page.name not in done and not operator.typed(shown.words):
                 said = operator.type(shown.words)
                 assert said.status in (0, 1), f"{said.line}\n{said.text}"

@@ -12,7 +12,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from cli.following import MOST_MISSES, follow
+from cli.following import MOST_MISSES, View, follow
 from cli.output import Output
 from cli.runs import Follower, Look, Run
 from lifeboat.errors import StoreUnavailable
@@ -136,3 +136,20 @@ def test_ctrl_c_leaves_the_run_and_says_how_to_come_back() -> None:
     assert left.value.exit_code == 130
     assert "The import goes on in eu-west-1" in written(out.console)
     assert "lifeboat watch 2026-11-21T09:58:00.000Z-86b993c5" in " ".join(written(out.console).split())
+
+
+def test_nothing_is_cut_off_in_eighty_columns() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    large = USERS | {"expected": 1_000_000, "settled": 412_345, "failed": 3, "updates_per_second": 22.4}
+    view = View(played(), {})
+
+    view.take(Look(AT, "RUNNING", {**ENTRY, "memberships": 500_000, "users": 1_000_000, "progress": large}))
+    console.print(view)
+
+    for expected in (
+        "comparing",
+        "412,345 of 1,000,000",
+        "12 min left, 10:12 UTC",
+        "3 failed so far, 22.4 updates",
+    ):
+        assert expected in written(console)

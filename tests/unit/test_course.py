@@ -14,6 +14,7 @@ from lifeboat.restore.course import (
     MOST_SAMPLES,
     REPORT,
     Sample,
+    added,
     for_ledger,
     note_phase,
     rates,
@@ -81,6 +82,7 @@ def test_there_are_never_too_many_samples_and_they_are_spread(looks: list[tuple[
         phase += next_phase and phase < 6
         take_sample(ledger, "an-import", ENTRY, sample(seconds, 1, f"phase {phase}"))
         assert len(ledger.kept) <= MOST_SAMPLES
+        assert ledger.kept[-1]["at"] == sample(seconds, 1)["at"], "the last one is what was reached"
     moments = [str(each["at"]) for each in ledger.kept]
     assert moments == sorted(moments)
     assert {str(each["phase"]) for each in ledger.kept} == {
@@ -88,11 +90,22 @@ def test_there_are_never_too_many_samples_and_they_are_spread(looks: list[tuple[
     } - (set() if not looks[0][1] else {"phase 0"})
 
 
+def test_samples_that_are_nearer_than_anybody_would_see_are_one() -> None:
+    kept: list[Sample] = []
+    for number in range(5_000):
+        kept = added(kept, sample(number / 10, number))
+    assert MOST_SAMPLES / 3 < len(kept) <= MOST_SAMPLES
+    assert kept[-1]["done"] == 4_999
+    gaps = sorted(seconds_between(one["at"], other["at"]) for one, other in pairwise(kept))
+    assert gaps[-1] < 4 * 500 / MOST_SAMPLES
+
+
 def test_what_is_left_of_too_many_samples_is_even() -> None:
     kept = thinned([sample(number, number) for number in range(MOST_SAMPLES + 1)])
     assert MOST_SAMPLES / 3 < len(kept) < MOST_SAMPLES * 0.6
     gaps = {seconds_between(one["at"], other["at"]) for one, other in pairwise(kept)}
     assert max(gaps) <= 2 * min(gaps)
+    assert kept[-1]["done"] == MOST_SAMPLES
     assert kept[0]["done"] == 0
 
 

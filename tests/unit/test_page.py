@@ -192,7 +192,7 @@ def test_the_page_is_html_in_utf_8() -> None:
     [(0, "0 s"), (0.4, "0 s"), (59.6, "1 min"), (3600, "1 h"), (86_400.2, "24 h"), (61, "1 min 1 s")],
 )
 def test_durations_are_in_words(seconds: float, words: str) -> None:
-    assert words in Reader(page(report(duration_seconds=seconds))).texts
+    assert f", after {words}\n" in Reader(page(report(duration_seconds=seconds))).text
 
 
 def test_a_good_end_and_a_bad_one_do_not_look_alike() -> None:

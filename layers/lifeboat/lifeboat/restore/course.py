@@ -69,31 +69,34 @@ def note_phase(ledger: Ledger, import_id: str, phase: str) -> None:
 
 
 def take_sample(ledger: Ledger, import_id: str, entry: Mapping[str, Any], sample: Sample) -> None:
-    """Keep a sample if it is time for one. Of two workers that do so at once, one wins."""
+    """Keep a sample. Of two workers that do so at once, one wins."""
     timeline = entry.get("timeline") or [{"at": ""}]
     begun = str(timeline[0]["at"])
     kept: list[Sample] = [_sample(each) for each in ledger.samples(import_id) if str(each["at"]) >= begun]
-    if _due(kept, sample):
-        ledger.keep_samples(import_id, thinned([*kept, sample]))
+    ledger.keep_samples(import_id, added(kept, sample))
 
 
-def _due(kept: Sequence[Sample], sample: Sample) -> bool:
-    """Whether a sample is far enough from the last one, measured by how long the import has taken."""
-    if not kept or kept[-1]["phase"] != sample["phase"]:
-        return True
-    span = seconds_between(kept[0]["at"], sample["at"])
-    return seconds_between(kept[-1]["at"], sample["at"]) > span / MOST_SAMPLES
+def added(kept: Sequence[Sample], sample: Sample) -> list[Sample]:
+    """The samples with another one, which is always the last; it takes the place of one that need not stay.
+
+    That is the last one, if it is nearer to the one before it than anybody would see.
+    """
+    if len(kept) >= 2 and {kept[-2]["phase"], kept[-1]["phase"]} == {sample["phase"]}:
+        span = seconds_between(kept[0]["at"], sample["at"])
+        if seconds_between(kept[-2]["at"], kept[-1]["at"]) < span / MOST_SAMPLES:
+            return [*kept[:-1], sample]
+    return thinned([*kept, sample])
 
 
 def thinned(samples: Sequence[Sample]) -> list[Sample]:
-    """The samples; if they are too many, about half of them, evenly spread, and the first of each phase."""
+    """The samples; of too many about half, evenly spread, with the first of each phase and the last."""
     if len(samples) <= MOST_SAMPLES:
         return list(samples)
     gap = 2 * seconds_between(samples[0]["at"], samples[-1]["at"]) / MOST_SAMPLES
     kept = [samples[0]]
     for before, sample in pairwise(samples):
         apart = seconds_between(kept[-1]["at"], sample["at"])
-        if apart >= gap or before["phase"] != sample["phase"]:
+        if apart >= gap or before["phase"] != sample["phase"] or sample is samples[-1]:
             kept.append(sample)
     return kept[-MOST_SAMPLES:]
 

@@ -63,19 +63,15 @@ def heading(report: Report) -> str:
     sign, tone = ("✓", "good") if fine else ("✗", "bad")
     verdict = "Everything that can come back has come back." if fine else "Not everything came back."
     restored = f"{users['restored']:,} of {plural(users['in_backup'], 'user')} restored"
-    others = [
-        f"{users[what]:,} {said}"
-        for what, said in (("failed", "failed"), ("different", "differ"))
-        if users[what]
-    ]
+    others = [f"{users['failed']:,} failed"] if users["failed"] else []
+    others += [plural(users["different"], "differs", "differ")] if users["different"] else []
     facts = [
         ("New pool", report["user_pool_id"]),
         ("Import", report["import_id"]),
         ("From the export", report["export_id"]),
         ("As of", moment(report["as_of"]) if report["as_of"] else "that export"),
         ("Began", moment(report["started_at"])),
-        ("Ended", moment(report["ended_at"])),
-        ("Took", duration(report["duration_seconds"])),
+        ("Ended", f"{moment(report['ended_at'])}, after {duration(report['duration_seconds'])}"),
     ]
     listed = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return (
@@ -136,9 +132,10 @@ def overview(report: Report) -> Section:
         ("by import jobs", lanes["csv"], ""),
         ("by the API", lanes["api"], ""),
         ("memberships restored", memberships["restored"], ""),
-        ("memberships left to the sign-in", memberships.get("at_sign_in", 0), ""),
         ("groups in the backup", groups["in_backup"], ""),
     ]
+    if memberships.get("at_sign_in"):
+        tiles.append(("memberships left to the sign-in", memberships["at_sign_in"], ""))
     cells = "".join(
         f'<li><b class="{tone if count else ""}">{count:,}</b> {escape(name)}</li>'
         for name, count, tone in tiles
@@ -405,8 +402,8 @@ MOST_REASONS = 12
 
 
 def _most(counts: Counter[str]) -> str:
-    """The most frequent of some reasons; nothing where each is of one row."""
-    if not counts or counts.most_common(1)[0][1] == 1:
+    """The most frequent of some reasons; nothing where there is one only, or each is of one row."""
+    if len(counts) < 2 or counts.most_common(1)[0][1] == 1:
         return ""
     whole = max(counts.values())
     rows = [
