@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.output import Output
 
@@ -19,13 +19,13 @@ Advance = Callable[[int], None]
 
 
 @contextmanager
-def counted(output: Output, what: str, total: int | None) -> Iterator[Advance]:
-    """Show how many of `total` (None: nobody knows) are done; standard output stays for the result.
+def counted(output: Output, what: str, total: int) -> Iterator[Advance]:
+    """Show how many of about `total` are done; standard output stays for the result.
 
     Safe for threads, as Rich's bars are.
     """
     if output.errors.is_terminal:
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=output.errors, transient=True) as progress:
             task = progress.add_task(what, total=total)
             yield lambda more: progress.advance(task, more)
@@ -37,7 +37,6 @@ def counted(output: Output, what: str, total: int | None) -> Iterator[Advance]:
         done += more
         if time.monotonic() - told >= QUIET_SECONDS:
             told = time.monotonic()
-            of = f" of {total:,}" if total is not None else ""
-            output.errors.print(f"{what}: {done:,}{of}")
+            output.errors.print(f"{what}: {done:,} of about {total:,}")
 
     yield advance

@@ -53,6 +53,7 @@ class Ending:
             "duration_seconds": _seconds(entry),
             "user_pool_id": text(entry, "user_pool_id"),
             "counts": entry.get("counts") or entry.get("totals") or {},
+            **(_of_drill(entry) if self.run.workflow == "drill" else {}),
             "report": text(entry, "report"),
             "reason": self.reason,
             "problems": self.problems,
@@ -122,6 +123,15 @@ def _seconds(entry: Mapping[str, Any]) -> float:
     return 0.0
 
 
+def _of_drill(entry: Mapping[str, Any]) -> dict[str, Any]:
+    rto = entry.get("rto_seconds")
+    return {
+        **{name: entry.get(name, "") for name in ("import_id", "pool_id")},
+        **{name: number(entry, name) for name in ("sample_percent", "users")},
+        "rto_seconds": float(rto) if rto else None,
+    }
+
+
 _EXPORTED: Final = ("listed", "added", "changed", "unchanged", "retired")
 
 
@@ -148,6 +158,9 @@ def _more(entry: Mapping[str, Any]) -> Iterator[str]:
     if entry.get("user_pool_id") and totals:
         yield f"Pool: {entry['user_pool_id']}"
     if entry.get("rto_seconds"):
+        percent = number(entry, "sample_percent") or 100
+        sample = "" if percent == 100 else f", a sample of {percent} %"
+        yield f"{plural(number(entry, 'users'), 'user')} restored as they should be{sample}"
         yield f"Restored and compared in {duration(float(entry['rto_seconds']))}"
     if entry.get("report"):
         yield f"Report: {entry['report']}"

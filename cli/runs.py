@@ -28,9 +28,6 @@ RUNNING: Final = frozenset({"RUNNING", "PENDING_REDRIVE"})
 _AT_A_TIME: Final = 5
 """More executions of a workflow do not run at a time in a Region: all but one end at once."""
 
-_OF_DRILL: Final = "Drill"
-"""The key of the input of a drill's import."""
-
 _AMONG_THE_LAST: Final = 50
 """A run's entry is looked for among so many of the last."""
 
@@ -77,12 +74,10 @@ class Look:
 
 
 def start(connection: Connection, stack: Stack, workflow: str, typed: Mapping[str, Any]) -> Run:
-    """Start a workflow of a stack. Raises Problem when one runs already; a drill's import gives way."""
+    """Start a workflow of a stack. Raises Problem when one runs already."""
     arn = stack.output(WORKFLOWS[workflow][0])
     states = connection.client("stepfunctions", stack.region)
     for run in _listed(states, workflow, arn, running=True, most=_AT_A_TIME):
-        if workflow == "import" and _of_drill(states, run):
-            continue
         raise Problem(
             f"{an(workflow)} is running in {stack.region} (execution {run.name}); there is one at a time",
             "`lifeboat watch` shows how far it is. Start again when it has ended.",
@@ -108,14 +103,6 @@ def latest(connection: Connection) -> Run:
         found: list[Run] = []
         for stack in stacks:
             found += _of_stack(connection, stack, running=going)
-        if any(run.workflow == "drill" for run in found):
-            # The drill shows its import; an import of its own is somebody else's.
-            found = [
-                run
-                for run in found
-                if run.workflow != "import"
-                or not _of_drill(connection.client("stepfunctions", run.region), run)
-            ]
         if found:
             return _sorted(found)[0]
     regions = " and ".join(stack.region for stack in stacks)
@@ -224,13 +211,6 @@ def _of_stack(connection: Connection, stack: Stack, running: bool) -> list[Run]:
         if output in stack.outputs:
             found += _listed(states, workflow, stack.outputs[output], running, _AT_A_TIME if running else 1)
     return found
-
-
-def _of_drill(states: Any, run: Run) -> bool:
-    """Whether an import was started by a drill."""
-    typed = states.describe_execution(executionArn=run.execution_arn).get("input")
-    given = json.loads(typed) if typed else None
-    return isinstance(given, dict) and _OF_DRILL in given
 
 
 def _listed(states: Any, workflow: str, machine_arn: str, running: bool, most: int) -> Iterator[Run]:

@@ -202,8 +202,9 @@ def _backed_up(backup: Backup, rules: Rules, advance: Advance) -> dict[str, _Hel
     def of_shard(shard: str) -> dict[str, _Held]:
         users = _told(backup.users_with_groups(shard), advance)
         wanted = (_of(user, memberships, rules) for user, memberships in users if user is not None)
-        return {each["join"]: _held(each) for each in wanted if each is not None}
+        return {each["join"]: _held(each, alike) for each in wanted if each is not None}
 
+    alike: dict[frozenset[str], frozenset[str]] = {}  # many users are in the same groups
     everybody: dict[str, _Held] = {}
     with ThreadPoolExecutor(READERS) as executor:
         for held in executor.map(of_shard, SHARDS):
@@ -211,9 +212,10 @@ def _backed_up(backup: Backup, rules: Rules, advance: Advance) -> dict[str, _Hel
     return everybody
 
 
-def _held(fingerprint: Fingerprint) -> _Held:
-    groups, later = frozenset(fingerprint["groups"]), fingerprint.get("at_sign_in", False)
-    return _Held(fingerprint["sub"], _digest(fingerprint), groups, later)
+def _held(fingerprint: Fingerprint, alike: dict[frozenset[str], frozenset[str]]) -> _Held:
+    groups = frozenset(fingerprint["groups"])
+    shared = alike.setdefault(groups, groups)
+    return _Held(fingerprint["sub"], _digest(fingerprint), shared, fingerprint.get("at_sign_in", False))
 
 
 def _of(user: User, memberships: Collection[Membership], rules: Rules) -> Fingerprint | None:

@@ -94,7 +94,7 @@ def show(
         str(filled.get("memberships_given", "")),
         {str(old): str(new) for old, new in filled.get("arn_map", {}).items()},
     )
-    with counted(output, "Users and members read", None) as advance:
+    with counted(output, "Users and members read", to_read(latest, description)) as advance:
         found = verify(compared.backup, reader, rules, advance)
     document = {
         "pool": pool_id,
@@ -107,6 +107,13 @@ def show(
     output.show(document, lambda console: draw(console, document, found, list_))
     if not found.fine:
         raise typer.Exit(1)
+
+
+def to_read(export: Mapping[str, Any], description: Mapping[str, Any]) -> int:
+    """About how many users and members are read, of the backup and of the pool: for showing how far it is."""
+    counts = export.get("counts", {})
+    listed = sum(int(counts.get(kind, {}).get("listed", 0)) for kind in ("users", "memberships"))
+    return listed + int(description.get("EstimatedNumberOfUsers", 0))
 
 
 def filled_by(table_: BackupTable, pool_id: str) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -22,6 +24,12 @@ TABLE = "backup"
 ACCOUNT = "123456789012"
 QUEUES = ("NewUsers", "NewUsersDeadLetter", "Updates", "UpdatesDeadLetter")
 NOTHING = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+
+
+@cache
+def session() -> boto3.Session:
+    """One session for all tests: reading the services' models is what takes long."""
+    return boto3.Session(aws_access_key_id="a", aws_secret_access_key="b")
 
 
 @dataclass
@@ -45,10 +53,10 @@ class Aws:
     stacks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def client(self, service: str, region: str) -> Any:
-        return boto3.client(service, region_name=region)  # type: ignore[call-overload]
+        return session().client(service, region_name=region)  # type: ignore[call-overload]
 
     def ledger(self, workflow: str, region: str) -> Ledger:
-        return Ledger(BackupTable(boto3.resource("dynamodb", region_name=region), TABLE), workflow)
+        return Ledger(BackupTable(session().resource("dynamodb", region_name=region), TABLE), workflow)
 
     def export(self, run_id: str, *regions: str, **more: Any) -> None:
         """Let a Region's replica hold a completed export."""
@@ -104,8 +112,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/dev/null")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    monkeypatch.setattr("cli.connection.boto3", SimpleNamespace(Session=lambda profile_name: session()))
     with mock_aws():
         made, client = Aws(), Connection.client
 

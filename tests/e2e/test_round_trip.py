@@ -1,6 +1,7 @@
 """The main job: export, change, export, lose the Region, import, compare."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from local.people import PASSWORD
@@ -91,6 +92,12 @@ def test_a_lost_region_comes_back_in_the_other(exported: World) -> None:
     assert lanes["csv"] > 0
     assert lanes["api"] == sum(lanes["why_api"].values()) == len(lost) - lanes["csv"]
     assert not world.locks(BACKUP)
+    # The report tells how it went, phase by phase, and of whom.
+    phases = [each["phase"] for each in report["timeline"]]
+    assert phases == ["PREFLIGHT", "GROUPS", "USERS", "LISTING", "COMPARISON", "REPORT"]
+    assert {each["phase"] for each in report["rates"]} == {"GROUPS", "USERS", "LISTING", "COMPARISON"}
+    statuses = Counter(user["status"] for user in lost.values())
+    assert {status: each["restored"] for status, each in report["kinds"].items()} == statuses
 
     # "Forgot password" works at once, for every user who could use it before, or was invited.
     cognito = world.client("cognito-idp")

@@ -120,10 +120,14 @@ def test_exports_end_well_guarded_or_not_at_all() -> None:
 
 
 def test_a_drill_tells_how_long_a_restore_takes() -> None:
-    good = ending("drill", "SUCCEEDED", {"status": "SUCCEEDED", "rto_seconds": "372"})
+    entry = {"status": "SUCCEEDED", "rto_seconds": "372.5", "users": 20, "sample_percent": 10}
+    good = ending("drill", "SUCCEEDED", entry)
     failed = ending("drill", "FAILED", {"status": "FAILED", "reason": "x"})
 
     assert "6 min 12 s" in drawn(good)
+    assert "20 users restored as they should be, a sample of 10 %" in drawn(good)
+    assert good.document()["rto_seconds"] == 372.5
+    assert failed.document()["rto_seconds"] is None
     assert "lifeboat drill --wait" in drawn(failed)
 
 

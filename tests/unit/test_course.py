@@ -53,7 +53,7 @@ def test_a_phase_that_shows_no_progress_is_noted_once() -> None:
     assert begun[-1]["phase"] == REPORT
 
 
-def test_rates_are_those_between_two_samples_of_a_phase() -> None:
+def test_rates_are_those_of_the_last_seconds_of_a_phase() -> None:
     found = rates(
         [
             sample(0, 0, "GROUPS"),
@@ -64,8 +64,8 @@ def test_rates_are_those_between_two_samples_of_a_phase() -> None:
             sample(23, 90, updates=245),
         ]
     )
-    assert [rate["per_second"] for rate in found] == [0, 2.5, 0, 10, 0, 0]
-    assert [rate.get("updates_per_second") for rate in found] == [None, None, 0, 24.5, 0, 0]
+    assert [rate["per_second"] for rate in found] == [0, 2.5, 0, 10, 10, 0]
+    assert [rate.get("updates_per_second") for rate in found] == [None, None, 0, 24.5, 24.5, 0]
     assert for_ledger(found)[3] == {
         **found[3],
         "per_second": Decimal("10.0"),

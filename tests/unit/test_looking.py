@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli import defaults
+from cli.counting import counted
 from cli.fields import changes, user_fields, visible
 from cli.import_input import in_options
 from cli.outlook import Seen, duration, look, outlook, rows_of_new_pool, scaled
+from cli.output import Output
 from cli.sentences import split_remedy
 from lifeboat.model import Group, Membership, PoolConfiguration, Status, User
 from lifeboat.pacing import Quotas
@@ -145,6 +149,23 @@ def test_a_pool_that_is_not_there_yet_takes_rows_by_its_captured_schema() -> Non
     rows, left_out = rows_of_new_pool(captured, NewPool("people", "eu-west-1", "", {}, "custom:old"))
     assert set(rows.header) == {"email", "custom:old", MFA_ENABLED, USERNAME}
     assert (rows.facts.mfa, left_out) == ("OFF", [])
+
+
+@pytest.mark.parametrize(("terminal", "said"), [(True, "2/3"), (False, "Users read: 3 of about 3")])
+def test_long_readings_say_how_far_they_are(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, said: str
+) -> None:
+    monkeypatch.setattr("cli.counting.QUIET_SECONDS", 0.0)
+    shown, result = StringIO(), StringIO()
+    output = Output(
+        console=Console(file=result), errors=Console(file=shown, force_terminal=terminal, width=80)
+    )
+    with counted(output, "Users read", 3) as advance:
+        advance(2)
+        if not terminal:
+            advance(1)
+    assert said in shown.getvalue()
+    assert not result.getvalue()
 
 
 def test_the_defaults_are_the_template_s() -> None:

@@ -24,6 +24,10 @@ MOST_SAMPLES = 200
 """Samples that are kept: more would show no more on any screen."""
 
 
+RATE_SECONDS = 10
+"""Rates are taken over so many seconds or more, where the phase is as old: consumers count batch by batch."""
+
+
 class Phase(TypedDict):
     """A phase of an import, and when it began (`instant`)."""
 
@@ -44,7 +48,7 @@ class Sample(TypedDict):
 
 
 class Rate(TypedDict):
-    """A sample with how many were done a second since the one before in the same phase; 0 for the first."""
+    """A sample with how many were done a second, over RATE_SECONDS or more; 0 for the first of a phase."""
 
     at: str
     phase: str
@@ -89,7 +93,7 @@ def added(kept: Sequence[Sample], sample: Sample) -> list[Sample]:
 
 
 def thinned(samples: Sequence[Sample]) -> list[Sample]:
-    """The samples; if they are too many, about half of them: evenly spread, the first of each phase, the last."""
+    """The samples; of too many about half, evenly spread, with the first of each phase and the last."""
     if len(samples) <= MOST_SAMPLES:
         return list(samples)
     gap = 2 * seconds_between(samples[0]["at"], samples[-1]["at"]) / MOST_SAMPLES
@@ -102,23 +106,26 @@ def thinned(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def rates(samples: Sequence[Sample]) -> list[Rate]:
-    """How fast it went between the samples."""
+    """How fast it went at each of the samples."""
     found: list[Rate] = []
-    before: Sample | None = None
+    of_phase: list[Sample] = []
     for sample in samples:
-        same = before is not None and before["phase"] == sample["phase"]
-        last = before if before is not None and same else sample
-        seconds = seconds_between(last["at"], sample["at"])
+        if of_phase and of_phase[-1]["phase"] != sample["phase"]:
+            of_phase = []
+        of_phase.append(sample)
+        while len(of_phase) > 1 and seconds_between(of_phase[1]["at"], sample["at"]) >= RATE_SECONDS:
+            of_phase.pop(0)
+        since = of_phase[0]
+        seconds = seconds_between(since["at"], sample["at"])
         rate: Rate = {
             "at": sample["at"],
             "phase": sample["phase"],
             "done": sample["done"],
-            "per_second": _per_second(sample["done"] - last["done"], seconds),
+            "per_second": _per_second(sample["done"] - since["done"], seconds),
         }
         if "updates" in sample:
-            rate["updates_per_second"] = _per_second(sample["updates"] - last.get("updates", 0), seconds)
+            rate["updates_per_second"] = _per_second(sample["updates"] - since.get("updates", 0), seconds)
         found.append(rate)
-        before = sample
     return found
 
 

@@ -216,7 +216,7 @@ def _plots(report: Report) -> str:
     ]
     places = " ".join(f"{at:.1f}" for at in seconds)
     numbers = _plain_table(
-        "Users settled, and the pace since the moment before",
+        "Users settled, and the pace of the last ten seconds or more",
         ("After", "Users settled", "Users a second", "Updates a second"),
         rows,
     )
