@@ -77,14 +77,10 @@ class Operator:
 
     def _filled(self, word: str, words: Sequence[str]) -> str:
         word = VARIABLE.sub(lambda found: self.variables.get(found[1], found[0]), word)
-        for example, real in (
-            (POOL, lambda: self.world.deployment.user_pool_id),
-            (IMPORT, self.last_import),
-            (SUB, lambda: self.sub),
-            (MOMENT, lambda: self.moment),
-        ):
-            if example in word:
-                word = word.replace(example, real())
+        word = word.replace(POOL, self.world.deployment.user_pool_id)
+        word = word.replace(SUB, self.sub).replace(MOMENT, self.moment)
+        if IMPORT in word:
+            word = word.replace(IMPORT, self.last_import())
         if NEW_POOL in word:
             fills = words[0] == "lifeboat" and words[1] in ("import", "preflight")
             word = word.replace(NEW_POOL, self.world.empty_pool() if fills else self.restored_pool())

@@ -76,7 +76,12 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
 def pages_opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that a browser was asked to open."""
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url, *_, **__: opened.append(url) or True)
+
+    def note(url: str, *_: object, **__: object) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", note)
     return opened
 
 
