@@ -16,6 +16,7 @@ from cli.runs import Look, Run
 from cli.wording import plural
 from lifeboat.model import seconds_between
 from lifeboat.store.ledger import COMPLETED, COMPLETED_WITHOUT_CLEANUP
+from lifeboat.workflow import plain_failure
 
 _GOOD: Final = (COMPLETED, "SUCCEEDED")
 
@@ -112,7 +113,10 @@ def _reason(look: Look) -> str:
         return ": ".join(part for part in ("somebody stopped the execution", look.cause) if part)
     if look.status == "TIMED_OUT":
         return "the execution took longer than the workflow allows"
-    return ": ".join(part for part in (look.error, look.cause) if part)
+    if not look.cause:
+        return look.error
+    failure = plain_failure(look.error, look.cause)  # a function's own cause is a JSON text with its stack
+    return f"{failure['Error']}: {failure['Cause']}"
 
 
 def _seconds(entry: Mapping[str, Any]) -> float:

@@ -13,7 +13,7 @@ from cli.cockpit import Cockpit
 from cli.fields import visible
 from cli.lookup import sub_of_user
 from cli.output import escaped, table
-from cli.versions import KEPT, history
+from cli.versions import CAPTURE, KEPT, history
 
 STILL = "now"
 
@@ -52,10 +52,10 @@ def draw(console: Console, document: Mapping[str, Any]) -> None:
         last = versions[0]
         console.print(f"[yellow]Not in the pool since {last['valid_from']}[/] (noticed by {last['by']}).")
     console.print()
-    rows = table("From (UTC)", "Until", "By", "What changed", title="Versions, newest first")
+    rows = table("From", "Until", "By", "What changed", title="Versions, newest first")
     for version in versions:
         rows.add_row(*_interval(version), _what(version))
-    groups = table("From (UTC)", "Until", "By", "Group", title="Groups")
+    groups = table("From", "Until", "By", "Group", title="Groups")
     for each in document["memberships"]:
         groups.add_row(*_interval(each), Text(visible(each["group"])))
     for shown in (rows, groups):
@@ -71,19 +71,15 @@ def draw(console: Console, document: Mapping[str, Any]) -> None:
     if moments:
         console.print(
             "\nTo have an earlier state again: `lifeboat import --create-pool NAME --as-of MOMENT` restores "
-            "everybody as of a moment into another pool.",
+            "everybody into another pool; MOMENT is one of From, or any between it and Until.",
             soft_wrap=True,
         )
 
 
 def _interval(of: Mapping[str, Any]) -> tuple[str, str, str]:
-    """From when, until when, and by what; to the second, --json has it all."""
-    until = of["valid_to"]
-    return _moment(of["valid_from"]), STILL if until is None else _moment(until), of["by"].partition(" 2")[0]
-
-
-def _moment(instant: str) -> str:
-    return instant[:19].replace("T", " ")
+    """From when, until when, and by what. The moments are whole: they may be typed for --as-of."""
+    by = CAPTURE if of["by"] == CAPTURE else "export"
+    return of["valid_from"], of["valid_to"] or STILL, by
 
 
 def _what(version: Mapping[str, Any]) -> Text:

@@ -4,9 +4,9 @@ import json
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from lifeboat.aws.executions import Executions
+from lifeboat.aws.executions import Executions, execution_of
 from lifeboat.errors import StoreUnavailable
 from tests.adapters.pools import failing
 
@@ -34,3 +34,27 @@ def test_not_knowing_is_not_the_same_as_not_running(aws: boto3.Session) -> None:
     lost = EndpointConnectionError(endpoint_url="https://states")
     with failing(client, "DescribeExecution", lost), pytest.raises(StoreUnavailable):
         Executions(client).running("arn:aws:states:eu-west-1:123456789012:execution:export:one")
+
+
+def test_an_execution_is_started_once_by_its_name_and_stopped_once(aws: boto3.Session) -> None:
+    client = aws.client("stepfunctions")
+    machine = client.create_state_machine(
+        name="import", definition=json.dumps(DEFINITION), roleArn="arn:aws:iam::123456789012:role/any"
+    )["stateMachineArn"]
+    executions, arn = Executions(client), execution_of(machine, "lifeboat-drill-1")
+    for _ in range(2):
+        executions.start(machine, "lifeboat-drill-1", {"Drill": "an id"})
+    assert json.loads(client.describe_execution(executionArn=arn)["input"]) == {"Drill": "an id"}
+    executions.stop(arn, "DrillEnded")
+    assert executions.running(arn) is False
+
+
+@pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "ValidationException"])
+def test_what_has_ended_or_never_was_need_not_be_stopped(aws: boto3.Session, code: str) -> None:
+    client = aws.client("stepfunctions")
+    refused = client.exceptions.from_code(code)({"Error": {"Code": code}}, "StopExecution")
+    with failing(client, "StopExecution", refused):
+        Executions(client).stop("arn:aws:states:eu-west-1:123456789012:execution:import:gone", "DrillEnded")
+    other = ClientError({"Error": {"Code": "AccessDeniedException"}}, "StopExecution")
+    with failing(client, "StopExecution", other), pytest.raises(StoreUnavailable):
+        Executions(client).stop("arn:aws:states:eu-west-1:123456789012:execution:import:one", "DrillEnded")

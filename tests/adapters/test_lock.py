@@ -150,3 +150,25 @@ def test_workflows_and_regions_do_not_wait_for_each_other(table: BackupTable) ->
 
 def test_the_region_is_the_executions() -> None:
     assert region_of(arn("one", "ap-southeast-2")) == "ap-southeast-2"
+
+
+def test_a_drills_lock_is_taken_over_by_whoever_is_not_of_that_drill(table: BackupTable) -> None:
+    lock = Lock(table, KnownExecutions(arn("drill"), arn("again")), "import")
+    lock.acquire(arn("drill"), "run of drill", drill="d1")
+    # Of the same drill, one at a time as always
+    with pytest.raises(AlreadyRunning):
+        lock.acquire(arn("again"), "run of again", drill="d1")
+    assert lock.acquire(arn("meant"), "run of meant") == "run of drill"
+    assert lock.held_by(arn("meant")) == "run of meant"
+
+
+def test_a_drill_takes_the_lock_back_from_its_import_and_from_nobody_else(table: BackupTable) -> None:
+    lock = Lock(table, KnownExecutions(), "import")
+    assert lock.take_back(arn("drill"), "d1")
+    lock.release(arn("drill"))
+    lock.acquire(arn("import of drill"), "run", drill="d1")
+    assert not lock.take_back(arn("other drill"), "d2")
+    assert lock.take_back(arn("drill"), "d1")
+    lock.release(arn("drill"))
+    lock.acquire(arn("dead but meant"), "run")
+    assert not lock.take_back(arn("drill"), "d1")

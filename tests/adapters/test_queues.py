@@ -7,11 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lifeboat.aws.queues import BATCH_BYTES, BATCH_ENTRIES, LONGEST_BACKOFF, Queue
+from lifeboat.aws.queues import (
+    BATCH_BYTES,
+    BATCH_ENTRIES,
+    LONGEST_BACKOFF,
+    PURGE_SECONDS,
+    Queue,
+    purge_all,
+)
 from lifeboat.errors import StoreUnavailable
+from tests.adapters.pools import failing
 
 MakeQueue = Callable[[str], Queue]
 MIB = 1_048_576
@@ -186,3 +195,28 @@ def test_received_messages_are_hidden_released_and_deleted(make_queue: MakeQueue
     queue.release([])
     queue.delete(["not a handle"])  # best effort: no error
     queue.release(["not a handle"])
+
+
+def test_purging_empties_the_queues_that_hold_messages_and_waits_for_it(
+    make_queue: Callable[[str], Queue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("lifeboat.aws.queues.time.sleep", waited.append)
+    empty, holding = make_queue("empty"), make_queue("holding")
+    assert not purge_all([empty, holding])
+    holding.send([{"number": number} for number in range(3)])
+    holding.receive(visibility_seconds=30)
+    assert purge_all([empty, holding])
+    assert (holding.depth(), waited) == (0, [PURGE_SECONDS])
+
+
+def test_a_purge_that_is_under_way_is_enough(make_queue: Callable[[str], Queue]) -> None:
+    queue = make_queue("purged")
+    busy = queue._client.exceptions.PurgeQueueInProgress({"Error": {"Code": "x"}}, "PurgeQueue")
+    with failing(queue._client, "PurgeQueue", busy):
+        queue.purge()
+    with (
+        failing(queue._client, "PurgeQueue", EndpointConnectionError(endpoint_url="https://sqs")),
+        pytest.raises(StoreUnavailable),
+    ):
+        queue.purge()

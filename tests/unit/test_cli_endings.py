@@ -135,3 +135,11 @@ def test_what_others_wrote_is_printed_as_it_is() -> None:
     found = ending("import", "FAILED", {"status": "FAILED", "reason": "[red]not markup[/]"})
 
     assert "[red]not markup[/]" in drawn(found)
+
+
+def test_a_failed_function_is_told_without_its_stack() -> None:
+    cause = '{"errorMessage": "S3: SlowDown", "errorType": "StoreUnavailable", "stackTrace": ["  File app.py"]}'
+    found = ending("drill", "FAILED", {"status": "RUNNING"}, "StoreUnavailable", cause)
+
+    assert found.reason == "StoreUnavailable: S3: SlowDown"
+    assert ending("export", "FAILED", {}, "States.Timeout").reason == "States.Timeout"

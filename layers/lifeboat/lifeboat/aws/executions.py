@@ -51,10 +51,14 @@ class Executions:
             raise StoreUnavailable(f"Step Functions: {type(error).__name__}") from error
 
     def stop(self, execution_arn: str, reason: str) -> None:
-        """Stop an execution; one that has ended, or never was, stays as it is."""
+        """Stop an execution; one that has ended, or never was, stays as it is.
+
+        Stopping what has ended is an error of the request
+        (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html).
+        """
         try:
             self._client.stop_execution(executionArn=execution_arn, error=reason)
-        except self._client.exceptions.ExecutionDoesNotExist:
+        except (self._client.exceptions.ExecutionDoesNotExist, self._client.exceptions.ValidationException):
             return
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(f"Step Functions: {type(error).__name__}") from error
