@@ -7,7 +7,9 @@ no copy of what cannot change.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
+from inspect import isfunction
 from typing import Any
 
 import pytest
@@ -20,6 +22,16 @@ SENT_AS_STORED: dict[str, type] = {"S": str, "N": str, "BOOL": bool, "NULL": boo
 
 _names: dict[tuple[object, str, type], tuple[str, ...]] = {}
 _underscored = cache(camelcase_to_underscores)
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """The names of a class's methods, of which moto asks whether one is among them."""
+
+    of: type
+
+    def __contains__(self, name: str) -> bool:
+        return isfunction(getattr(self.of, name, None))
 
 
 def hasten(patch: pytest.MonkeyPatch) -> None:
@@ -52,6 +64,7 @@ def hasten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(XFormedAttributePicker, "get_possible_keys", keys_once)
     patch.setattr(JSONSerializer, "_serialize_type_structure", attributes_as_stored)
     patch.setattr(DynamoType, "to_regular_json", regular)
+    patch.setattr("moto.core.responses.method_names_from_class", Methods)
     for module in ("moto.core.responses", "moto.sqs.models"):
         patch.setattr(f"{module}.camelcase_to_underscores", _underscored)
 
