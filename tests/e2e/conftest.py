@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from local.deployment import PRIMARY as PRIMARY_STACK
-from local.deployment import Deployment, deploy, deploy_both
+from local.deployment import Deployment, deploy, deploy_both, write_stack_file
 from local.embedded import EmbeddedAws
 from local.fidelity.run import QUICK_JOBS
 from local.people import POOL_SCHEMA, create_pool, create_roles, fill, population
@@ -70,8 +70,14 @@ def live(world: World) -> LiveWorld:
 
 @pytest.fixture(autouse=True)
 def undisturbed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Leave no fault behind, in the world that a test has; not every test needs one."""
+    """Leave no fault behind, in the world that a test has; not every test needs one.
+
+    Each begins with the world's own stacks in stack.json, by which the command line finds them: deployments
+    that other tests have put beside them are there, too.
+    """
     world: World | None = request.getfixturevalue("world") if "world" in request.fixturenames else None
+    if world is not None:
+        write_stack_file(world.aws, world.deployment)
     yield
     if world is not None:
         world.front("DELETE", "faults")
