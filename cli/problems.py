@@ -20,6 +20,7 @@ from botocore.exceptions import ConnectionError as AWSConnectionError
 
 from lifeboat.errors import (
     TRANSIENT,
+    CognitoError,
     InvalidInput,
     LifeboatError,
     PreflightFailed,
@@ -28,6 +29,9 @@ from lifeboat.errors import (
 _SIGN_IN_AGAIN = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
+_NO_ANSWER = frozenset({"ConnectTimeoutError", "EndpointConnectionError", "ReadTimeoutError"})
+"""What a CognitoError has as its code where no answer came: the name of botocore's exception."""
+
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
@@ -59,8 +63,7 @@ def problem_of(error: Exception) -> Problem:
             str(error), "Mend what it lists; `lifeboat preflight` looks again without writing anything."
         )
     if isinstance(error, LifeboatError):
-        remedy = "Wait a moment and run the command again." if isinstance(error, TRANSIENT) else ""
-        return Problem(_with_cause(error), remedy)
+        return _package_problem(error)
     if isinstance(error, ClientError | BotoCoreError):
         return _aws_problem(error)
     return Problem(
@@ -69,9 +72,34 @@ def problem_of(error: Exception) -> Problem:
     )
 
 
-def _with_cause(error: LifeboatError) -> str:
+def _package_problem(error: LifeboatError) -> Problem:
+    """What the package could not do: told by its cause where that is a right, credentials or the network."""
     cause = error.__cause__
-    return str(_aws_problem(cause)) if isinstance(cause, ClientError) and not str(error) else str(error)
+    if isinstance(cause, ClientError | BotoCoreError):
+        told = _aws_problem(cause)
+        if told.remedy or not str(error):
+            return told
+    if isinstance(error, CognitoError):
+        if error.code in _DENIED:
+            return _denied(error.operation)
+        if error.code in _NO_ANSWER:
+            return _no_answer()
+    remedy = "Wait a moment and run the command again." if isinstance(error, TRANSIENT) else ""
+    return Problem(str(error), remedy)
+
+
+def _denied(operation: str) -> Problem:
+    return Problem(
+        f"these credentials may not call {operation}",
+        "docs/security.md lists what an operator needs to be allowed.",
+    )
+
+
+def _no_answer() -> Problem:
+    return Problem(
+        "AWS does not answer",
+        "If the Region is lost, work in the other one: name it with --region. Else look at your network.",
+    )
 
 
 def _aws_problem(error: Exception) -> Problem:
@@ -85,10 +113,7 @@ def _aws_problem(error: Exception) -> Problem:
     if isinstance(error, ProfileNotFound):
         return WrongUse(str(error), "`aws configure list-profiles` names those there are.")
     if isinstance(error, AWSConnectionError | HTTPClientError):
-        return Problem(
-            "AWS does not answer",
-            "If the Region is lost, work in the other one: name it with --region. Else look at your network.",
-        )
+        return _no_answer()
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         operation = error.operation_name
@@ -97,10 +122,7 @@ def _aws_problem(error: Exception) -> Problem:
                 f"AWS refuses the credentials ({code})", "Sign in again, or name another --profile."
             )
         if code in _DENIED:
-            return Problem(
-                f"these credentials may not call {operation}",
-                "docs/security.md lists what an operator needs to be allowed.",
-            )
+            return _denied(operation)
         message = str(error.response.get("Error", {}).get("Message", ""))
         return Problem(f"AWS refused {operation}: {code}: {message}")
     return Problem(f"AWS could not be asked: {type(error).__name__}", "Run the command again.")
