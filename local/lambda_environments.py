@@ -225,11 +225,10 @@ class Environment:
             timer.cancel()
         if line:
             return limited(json.loads(line), len(line))
-        process.wait()
+        code = process.wait()
         self._close()
         if expired.is_set():
             raise TimeoutError
-        code = process.returncode
         raise ExitedError(f"signal: {signal_name(-code)}" if code < 0 else f"exit status {code}")
 
     def _close(self) -> None:

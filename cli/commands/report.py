@@ -44,7 +44,10 @@ def report(
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open it in the browser.")] = False,
 ) -> None:
-    """Fetch the report of an import and open it in the browser."""
+    """Fetch the report of an import and open it in the browser.
+
+    Exit status 0 however the import ended: --json has its status.
+    """
     cockpit: Cockpit = ctx.obj
     connection = cockpit.connection
     found = find_report(connection, import_id)

@@ -1,8 +1,9 @@
-"""The pictures that `make screenshots` takes: all of them are there, and small enough for a page that has them."""
+"""The pictures that `make screenshots` takes: all of them, each small enough for a page that has several."""
 
 from __future__ import annotations
 
-from local.screenshots import IMAGES, LARGEST, REPOSITORY
+from local.processes import REPOSITORY
+from local.screenshots import IMAGES, LARGEST
 
 TAKEN = {"import", "report", "report-charts", "report-phone", "status"}
 

@@ -219,6 +219,11 @@ def test_long_tables_are_cut_and_say_by_how_much(rows: int) -> None:
     text = page(report(status="INCOMPLETE", failed=failed))
     read = Reader(text)
     assert read.text.count("sub-") == min(rows, MOST_ROWS)
+    listed = report(
+        not_restorable={"invitations": {"users": rows, "why": "w", "subs": [f"s-{n}" for n in range(rows)]}}
+    )
+    assert len(subs_named(listed)) == page(listed).count("<code>s-") == min(rows, MOST_ROWS)
+    assert page(report(unexpected=[f"u-{n}" for n in range(rows)])).count("<code>u-") == min(rows, MOST_ROWS)
     more = rows - MOST_ROWS
     assert (f"{more:,} more are in the JSON report." in text) == (more > 0)
     assert "more are in the JSON report" not in text or more > 0

@@ -60,8 +60,7 @@ def subs_named(report: Report) -> set[str]:
     """The subs of the backup that a page shows, for whoever looks up their usernames."""
     lists = (report["failed"], report["different"], report.get("changed_since", ()))
     subs = {str(entry["sub"]) for entries in lists for entry in entries[:MOST_ROWS]}
-    concerned = [sub for entry in report["not_restorable"].values() for sub in entry.get("subs", ())]
-    return subs | {str(sub) for sub in concerned[:MOST_ROWS]}
+    return subs | {sub for _, sub in sections.listed_subs(report)}
 
 
 def _head(report: Report) -> str:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import islice
 from typing import Any
 
 from lifeboat.restore.page.charts import THINNEST, Bar, Line, Part, Plot, bars, stacked
-from lifeboat.restore.page.tables import CODE, NAME, NUMBER, WORD, Column, Table
+from lifeboat.restore.page.tables import CODE, MOST_ROWS, NAME, NUMBER, WORD, Column, Table
 from lifeboat.restore.page.words import (
     PHASES,
     THINGS,
@@ -278,6 +279,16 @@ def _lanes(report: Report) -> str:
     return f"<h3>By lane</h3>{bars(rows)}{reasons}"
 
 
+def listed_subs(report: Report) -> list[tuple[str, str]]:
+    """The first of the users who do not come back as they were: what is not restorable, and the sub."""
+    every = (
+        (str(name), str(sub))
+        for name, entry in report["not_restorable"].items()
+        for sub in entry.get("subs", ())
+    )
+    return list(islice(every, MOST_ROWS))
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """Sections about users. `names` are usernames by sub, where the page is to have them."""
@@ -326,21 +337,22 @@ class People:
         columns = (Column("What"), Column("Why"), Column("Users", NUMBER))
         rows = [(_words(name), str(entry["why"]), _count(entry["users"])) for name, entry in found.items()]
         table = Table("What a restore leaves out or changes", columns, rows, "kind").html()
-        concerned = [
-            {"sub": sub, "what": _words(name)}
-            for name, entry in found.items()
-            for sub in entry.get("subs", ())
-        ]
+        concerned = [{"sub": sub, "what": _words(name)} for name, sub in listed_subs(report)]
         listed = self._table(
             "Users concerned, by their sub in the backup",
             concerned,
             [(Column("What"), lambda entry: entry["what"])],
+            sum(len(entry.get("subs", ())) for entry in found.values()),
         )
         who = f"<details><summary>Who they are</summary>{listed}</details>" if concerned else ""
         return _section("not-restorable", "What no restore can bring back", rows, table + who, count=False)
 
     def _table(
-        self, caption: str, entries: Sequence[Mapping[str, Any]], columns: Sequence[tuple[Column, Any]]
+        self,
+        caption: str,
+        entries: Sequence[Mapping[str, Any]],
+        columns: Sequence[tuple[Column, Any]],
+        total: int | None = None,
     ) -> str:
         """A table of users; the rest of a row is what each column's function says of an entry."""
         named = [Column("Username", NAME)] if self.names is not None else []
@@ -351,18 +363,21 @@ class People:
                 *([names.get(str(entry["sub"]), "")] if named else []),
                 *(str(said(entry)) for _, said in columns),
             )
-            for entry in entries
+            for entry in entries[:MOST_ROWS]
         ]
-        return Table(
-            caption, (Column("Sub", CODE), *named, *(each for each, _ in columns)), rows, "user"
-        ).html()
+        titles = (Column("Sub", CODE), *named, *(each for each, _ in columns))
+        return Table(caption, titles, rows, "user", len(entries) if total is None else total).html()
 
 
 def unexpected(report: Report) -> Section | None:
     """Users of the new pool that the backup does not know."""
-    rows = [(str(sub),) for sub in report["unexpected"]]
-    table = Table("Users of the new pool that the backup does not know", (Column("Sub", CODE),), rows, "user")
-    return _section("unexpected", "Unexpected users", rows, table.html(), "warn")
+    subs = report["unexpected"]
+    caption, rows = (
+        "Users of the new pool that the backup does not know",
+        [(str(sub),) for sub in subs[:MOST_ROWS]],
+    )
+    table = Table(caption, (Column("Sub", CODE),), rows, "user", len(subs))
+    return _section("unexpected", "Unexpected users", subs, table.html(), "warn")
 
 
 def groups(report: Report) -> Section | None:

@@ -28,25 +28,30 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of texts. `caption` says what a row is, `row` names one: "user"."""
+    """A table of texts. `caption` says what a row is, `row` names one: "user".
+
+    Of `total` rows the first MOST_ROWS at least are in `rows`; all of them, where no total is given.
+    """
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
     row: str = "row"
+    total: int | None = None
 
     def html(self) -> str:
         """The table, its tools (which work by scripts only, and are hidden without), and what was cut."""
         head = "".join(f'<th scope="col"{_class(each)}>{escape(each.title)}</th>' for each in self.columns)
         body = "".join(self._row(row) for row in self.rows[:MOST_ROWS])
-        cut = len(self.rows) - MOST_ROWS
+        total = len(self.rows) if self.total is None else self.total
+        cut = total - MOST_ROWS
         more = f'<p class="dim">{cut:,} more are in the JSON report.</p>' if cut > 0 else ""
         return (
             f'<div class="list" data-rows="{self.row}">'
             '<div class="tools" hidden><label>Search <input type="search" autocomplete="off"></label> '
             "<output></output></div>"
             f"<table><caption>{escape(self.caption)} "
-            f'<span class="dim">({plural(len(self.rows), self.row)})</span></caption>'
+            f'<span class="dim">({plural(total, self.row)})</span></caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
             '<p class="more" hidden><button type="button">Show more</button> '
             '<button type="button">Show all</button></p>'
