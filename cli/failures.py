@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lifeboat.aws.bucket import Bucket
 from lifeboat.restore.completion import INCOMPLETE, SUCCEEDED
-from lifeboat.store.keys import SHARDS, user_key
+from lifeboat.store.keys import SHARDS
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcome, Outcomes
 from lifeboat.store.table import BackupTable
@@ -106,9 +106,3 @@ def outcomes(table: BackupTable, import_id: str) -> Iterator[Outcome]:
     with ThreadPoolExecutor(READERS) as executor:
         for found in executor.map(lambda shard: list(of_import.of_shard(shard)), SHARDS):
             yield from found
-
-
-def usernames(table: BackupTable, subs: Iterable[str]) -> dict[str, str]:
-    """The usernames of some users as the backup has them now; those that it no longer has are left out."""
-    found = table.get_all(user_key(sub) for sub in dict.fromkeys(subs))
-    return {str(item["sub"]): str(item["username"]) for item in found}

@@ -138,7 +138,7 @@ def test_what_others_wrote_is_printed_as_it_is() -> None:
 
 
 def test_a_failed_function_is_told_without_its_stack() -> None:
-    cause = '{"errorMessage": "S3: SlowDown", "errorType": "StoreUnavailable", "stackTrace": ["  File app.py"]}'
+    cause = '{"errorMessage": "S3: SlowDown", "errorType": "StoreUnavailable", "stackTrace": ["app.py"]}'
     found = ending("drill", "FAILED", {"status": "RUNNING"}, "StoreUnavailable", cause)
 
     assert found.reason == "StoreUnavailable: S3: SlowDown"
