@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
 
 TESTS = Path(__file__).parent
-COMPUTING = ("adapters", "local", "statemachines", "template", "unit")
+COMPUTING = ("adapters", "local", "cli", "statemachines", "template", "unit")
 """What keeps a core busy, the longest files first. The tests of e2e mostly wait."""
 
 AMONG = 3

@@ -22,22 +22,22 @@ WORLDS = (
         "test_fidelity_short",
         "test_round_trip",
         "test_on_demand",
+        "test_looking",
     ),
     (
         "test_import_faults",
         "test_warm_standby",
         "test_bad_input",
         "test_one_at_a_time",
-        "test_cockpit",
-        "test_looking",
+        "test_workflow_input",
     ),
     (
         "test_kill_points_short",
         "test_export_faults",
         "test_request_budget",
         "test_large_pool",
-        "test_workflow_input",
         "test_drills",
+        "test_cockpit",
     ),
 )
 """Files of tests/e2e, by the embedded AWS that they share. Any other file may make one of its own.

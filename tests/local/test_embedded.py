@@ -205,8 +205,8 @@ def test_make_local_tells_where_everything_is_and_ctrl_c_ends_it(tmp_path: Path)
     assert running(*below) == []
     content = json.loads((tmp_path / "state" / "stack.json").read_text())
     assert set(content) == {"endpoint_url", "cognito_endpoint_url", "primary", "backup"}
-    assert set(content["primary"]) == {"region", "user_pool_id", "outputs"}
-    assert set(content["backup"]) == {"region", "outputs"}
+    assert set(content["primary"]) == {"stack", "region", "user_pool_id", "outputs"}
+    assert set(content["backup"]) == {"stack", "region", "outputs"}
     assert f"export AWS_ENDPOINT_URL={content['endpoint_url']}" in text
     assert content["primary"]["user_pool_id"] in text
     assert content["backup"]["outputs"]["ProbeFunctionArn"] in text

@@ -70,11 +70,16 @@ def test_stack_json_says_where_everything_is(standin: Standin) -> None:
         "endpoint_url": standin.aws.endpoint_url,
         "cognito_endpoint_url": standin.aws.cognito_endpoint_url,
         "primary": {
+            "stack": standin.deployment.primary.name,
             "region": "us-east-1",
             "user_pool_id": standin.deployment.user_pool_id,
             "outputs": standin.deployment.primary.outputs,
         },
-        "backup": {"region": "eu-west-1", "outputs": standin.deployment.backup.outputs},
+        "backup": {
+            "stack": standin.deployment.backup.name,
+            "region": "eu-west-1",
+            "outputs": standin.deployment.backup.outputs,
+        },
     }
 
 
