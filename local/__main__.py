@@ -26,6 +26,11 @@ from local.processes import REPOSITORY, EmbeddedAwsError
 
 CHECK_SECONDS = 1.0
 COMMANDS = """\
+[dim]# the command line (docs/runbook.md): is the backup good; a backup; a restore[/]
+.venv/bin/lifeboat status --local{folder}
+.venv/bin/lifeboat export --local{folder} --wait
+.venv/bin/lifeboat import --local{folder} --create-pool people --wait
+
 [dim]# point the AWS CLI, boto3 or any other client at it[/]
 export {variables}
 
@@ -77,7 +82,9 @@ def describe(console: Console, embedded: EmbeddedAws, deployment: Deployment, ta
         **CREDENTIALS,
         "AWS_DEFAULT_REGION": primary.region,
     }
+    folder = "" if embedded.state_dir == STATE_DIR else f" --local-dir {embedded.state_dir}"
     commands = COMMANDS.format(
+        folder=folder,
         variables=" \\\n  ".join(f"{name}={value}" for name, value in variables.items()),
         pool=deployment.user_pool_id,
         export=primary.outputs.get("ExportWorkflowArn", ""),

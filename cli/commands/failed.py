@@ -222,7 +222,7 @@ def _advice(console: Console, found: Failures | None, peeked: list[Peeked], move
     holding = [each.queue for each in peeked if each.depth]
     tries_again = any(queue.source_url for queue in holding)
     if not moved and (tries_again or (found is not None and found.users)):
-        steps.append("Mend the reasons: docs/runbook.md#import-incomplete and #dead-letters say how.")
+        steps.append("Mend the reasons above (docs/runbook.md#import-incomplete, #dead-letters).")
     if not moved and tries_again:
         steps.append("Give the dead letters another try: lifeboat failed --redrive")
     steps += [f"{queue.name}: {queue.remedy}: {queue.purge}" for queue in holding if not queue.source_url]

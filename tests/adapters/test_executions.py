@@ -1,6 +1,7 @@
 """What Step Functions knows of executions."""
 
 import json
+from typing import Any
 
 import boto3
 import pytest
@@ -52,8 +53,8 @@ def test_an_execution_is_started_once_by_its_name_and_stopped_once(aws: boto3.Se
 @pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "ValidationException"])
 def test_what_has_ended_or_never_was_need_not_be_stopped(aws: boto3.Session, code: str) -> None:
     client = aws.client("stepfunctions")
-    refused = client.exceptions.from_code(code)({"Error": {"Code": code}}, "StopExecution")
-    with failing(client, "StopExecution", refused):
+    refusal: Any = client.exceptions.from_code(code)
+    with failing(client, "StopExecution", refusal({"Error": {"Code": code}}, "StopExecution")):
         Executions(client).stop("arn:aws:states:eu-west-1:123456789012:execution:import:gone", "DrillEnded")
     other = ClientError({"Error": {"Code": "AccessDeniedException"}}, "StopExecution")
     with failing(client, "StopExecution", other), pytest.raises(StoreUnavailable):

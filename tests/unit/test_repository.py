@@ -2,6 +2,8 @@
 
 import ast
 import re
+import shlex
+import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -151,6 +153,13 @@ def test_every_make_target_is_explained() -> None:
     assert declared
     explained = re.findall(r"^([a-z][a-z-]*):.*  ## \S", makefile, re.MULTILINE)
     assert sorted(declared[1].split()) == sorted(explained)
+
+
+def test_make_redrive_is_the_command_line_s() -> None:
+    order = ["make", "--dry-run", "redrive", "STACK=people", "REGION=eu-west-1"]
+    shown = subprocess.run(order, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    command = shlex.split(shown.splitlines()[-1].partition(" -m cli ")[2])
+    assert command == ["failed", "--redrive", "--stack", "people", "--region", "eu-west-1"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=relative(LOCKS))
