@@ -73,8 +73,9 @@ def test_an_export_is_waited_for(exported: World, ask: Ask) -> None:
 
     entry = exported.ledger("export", document["run_id"])
     assert (status, document["status"]) == (0, "COMPLETED")
-    assert document["counts"]["users"]["listed"] == entry["tally_users"] > 0
-    assert document["counts"]["memberships"]["listed"] == entry["tally_memberships"] > 0
+    for kind in ("users", "memberships"):
+        assert document["counts"][kind]["listed"] == entry["counts"][kind]["listed"] > 0
+        assert entry.get(f"tally_{kind}", 0) <= entry["counts"][kind]["listed"], "shown of long exports only"
 
 
 def test_an_import_survives_ctrl_c_and_is_watched_to_its_end(exported: World, ask: Ask) -> None:

@@ -38,16 +38,33 @@ def test_what_is_counted_is_added_now_and_then(noted: Noted) -> None:
     moment += SHOW_SECONDS
     progress.count(60)
     progress.count(7)
-    progress.show()
-    progress.show()
+    progress.end()
+    progress.end()
 
-    assert noted.added == [60, 240, 7]
+    assert noted.added == [300, 7]
+
+
+def test_who_is_soon_done_writes_nothing(noted: Noted) -> None:
+    progress = Progress(cast(Ledger, noted), "e", LISTED_USERS, lambda: 1_000.0)
+
+    for _ in range(3):
+        progress.count(60)
+    progress.end()
+
+    assert noted.added == []
 
 
 def test_an_export_goes_on_when_its_progress_cannot_be_shown(noted: Noted) -> None:
     noted.lost = True
-    progress = Progress(cast(Ledger, noted), "e", LISTED_USERS)
+    moment = 1_000.0
+    progress = Progress(cast(Ledger, noted), "e", LISTED_USERS, lambda: moment)
 
+    progress.count(60)
+    moment += SHOW_SECONDS
     progress.count(60)
 
     assert noted.added == []
+    noted.lost = False
+    progress.count(7)
+    progress.end()
+    assert noted.added == [7]

@@ -97,7 +97,7 @@ class MembershipExport:
         )
         self.writer.flush()
         if self.progress is not None:
-            self.progress.show()
+            self.progress.end()
         position = max([task["Next"], *(result.number + 1 for result in results)])
         left.update({result.number: result.left for result in results})
         remaining = {str(number): times for number, times in sorted(left.items()) if times}

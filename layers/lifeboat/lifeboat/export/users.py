@@ -65,7 +65,7 @@ class UserExport:
         )
         self.writer.flush()
         if self.progress is not None:
-            self.progress.show()
+            self.progress.end()
         finished = {result.prefix for result in results if not result.left}
         waiting = [prefix for prefix in task["Prefixes"] if prefix not in finished]
         before = [task["Counts"]] if "Counts" in task else []
