@@ -1,4 +1,7 @@
-"""A Chromium for all tests of a worker, and a desk for each."""
+"""A Chromium for all tests of this folder, and a desk for each.
+
+It ends with the folder: Playwright keeps an event loop running, beside which no other test could run one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from local.browser import chromium
 from tests.browser.desk import Desk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
