@@ -14,7 +14,7 @@ from lifeboat.cognito.changes import PoolChanger
 from lifeboat.errors import AliasExists, CognitoRefused, CognitoUnavailable, UserExists
 from lifeboat.model import Kind, User
 from lifeboat.store.keys import user_key
-from lifeboat.store.standby import HELD, awaited_partition, owner_key, place_key
+from lifeboat.store.standby import HELD, Place, StandbyPlaces, awaited_partition, owner_key, place_key
 from lifeboat.store.table import BackupTable
 from lifeboat.sync.apply_groups import Applied
 from tests.adapters.pools import Pool, asked_of, failing
@@ -416,6 +416,29 @@ def test_whoever_is_overtaken_begins_again_and_the_latest_state_stays(
     monkeypatch.setattr(PoolChanger, "update_attributes", overtake)
     standby.users.apply(user.sub)
     standby.check_same([later])
+
+
+def test_who_sees_another_at_work_that_ends_before_the_own_beginning_is_alone(
+    standby: Standby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = person(1)
+    standby.put(user)
+    standby.users.apply(user.sub)
+    target = standby.users.target(user.sub)
+    assert target is not None
+    other = standby.places.begin(user.sub, standby.places.get(user.sub))
+    get = StandbyPlaces.get
+
+    def get_and_let_the_other_end(places: StandbyPlaces, sub: str) -> Place | None:
+        seen = get(places, sub)
+        standby.places.finish(sub, other.revision, target.digest(standby.facts))
+        return seen
+
+    monkeypatch.setattr(StandbyPlaces, "get", get_and_let_the_other_end)
+    assert standby.users.apply(user.sub, look=True) is Applied.UNCHANGED
+    place = get(standby.places, user.sub)
+    assert place is not None
+    assert place.applied == target.digest(standby.facts)
 
 
 @pytest.mark.parametrize("call", ["AdminSetUserPassword", "AdminAddUserToGroup", "AdminDisableUser"])

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
@@ -69,6 +69,14 @@ class Place:
     revision: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The revision to finish with, and whether nobody else was at work in the moment of the beginning."""
+
+    revision: int
+    alone: bool
+
+
 class StandbyPlaces:
     """The places in one standby pool. What the table knows of another standby pool counts as nothing."""
 
@@ -102,16 +110,19 @@ class StandbyPlaces:
 
     # -- one user's work -----------------------------------------------------------------------
 
-    def begin(self, sub: str, before: Place | None) -> int:
-        """Say that work on a user begins; returns the revision to finish with."""
+    def begin(self, sub: str, before: Place | None) -> Begun:
+        """Say that work on a user begins. `before` is the place as it was read."""
         forgotten = "" if before else ", username, new_sub, reserved, held, conflicts_since"
         answer = self._update(
             place_key(sub),
             "SET pool_id = :pool, unfinished = :yes, revision = if_not_exists(revision, :zero) + :one "
             f"REMOVE applied{forgotten}",
             {":pool": self.pool_id, ":yes": True, ":zero": 0, ":one": 1},
+            returned="ALL_OLD",
         )
-        return int(answer["Attributes"]["revision"])
+        old = answer.get("Attributes", {})
+        alone = old.get("pool_id") != self.pool_id or not old.get("unfinished")
+        return Begun(int(old.get("revision", 0)) + 1, alone)
 
     def settle(self, sub: str, revision: int, username: str, new_sub: str) -> bool:
         """Note who the user is in the standby pool; says whether nobody else has begun since."""
@@ -235,9 +246,14 @@ class StandbyPlaces:
     # -- writing -------------------------------------------------------------------------------
 
     def _update(
-        self, key: Key, expression: str, values: dict[str, Any], condition: ConditionBase | None = None
+        self,
+        key: Key,
+        expression: str,
+        values: dict[str, Any],
+        condition: ConditionBase | None = None,
+        returned: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW",
     ) -> Any:
-        arguments: dict[str, Any] = {"UpdateExpression": expression, "ReturnValues": "ALL_NEW"}
+        arguments: dict[str, Any] = {"UpdateExpression": expression, "ReturnValues": returned}
         if values:
             arguments["ExpressionAttributeValues"] = values
         if condition is not None:

@@ -39,7 +39,7 @@ from lifeboat.errors import (
 from lifeboat.model import Kind, Membership, Status, User, now, seconds_between
 from lifeboat.store.deletions import Deletions
 from lifeboat.store.keys import user_key
-from lifeboat.store.standby import Place, StandbyPlaces
+from lifeboat.store.standby import Begun, Place, StandbyPlaces
 from lifeboat.store.table import BackupTable
 from lifeboat.sync.apply_groups import ATTEMPTS, Applied, StandbyGroups
 from lifeboat.sync.namesakes import Namesakes
@@ -141,26 +141,26 @@ class StandbyUsers:
                 return Applied.UNCHANGED
         elif place is not None and place.held and not permitted:
             return Applied.HELD
-        revision = self.places.begin(sub, place)
+        begun = self.places.begin(sub, place)
         try:
-            return self._work(sub, place, removed, revision, permitted)
+            return self._work(sub, place, removed, begun, permitted)
         except LifeboatError:
-            self.places.abandon(sub, revision)
+            self.places.abandon(sub, begun.revision)
             raise
 
     def _work(
-        self, sub: str, place: Place | None, removed: User | None, revision: int, permitted: bool
+        self, sub: str, place: Place | None, removed: User | None, begun: Begun, permitted: bool
     ) -> Applied | None:
         """What is done between the beginning and the end; None if somebody else has begun meanwhile."""
+        revision = begun.revision
         target = self.target(sub)  # what was read before may be older than what another has applied
         if target is None:
             return self._remove(sub, place, removed, revision, permitted)
         done = self._bring_about(target, place, revision)
         if place is not None and place.held:
             self.places.let_go(Kind.USER, sub)
-        # Whoever began before and has not finished may still be writing: then it is not to be relied on.
-        alone = place is None or not place.unfinished
-        finished = self.places.finish(sub, revision, target.digest(self.facts) if alone else "")
+        # Whoever began before and had not finished may still be writing: then it is not to be relied on.
+        finished = self.places.finish(sub, revision, target.digest(self.facts) if begun.alone else "")
         return done if finished else None
 
     # -- a user that the backup has ------------------------------------------------------------
