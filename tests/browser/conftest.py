@@ -1,6 +1,6 @@
-"""A Chromium for all tests of this folder, and a desk for each.
+"""A Chromium for all tests of a file, and a desk for each.
 
-It ends with the folder: Playwright keeps an event loop running, beside which no other test could run one.
+It ends with the file: Playwright keeps an event loop running, beside which no other test could run one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from local.browser import chromium
 from tests.browser.desk import Desk
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
