@@ -21,6 +21,9 @@ TRIGGER_ERRORS: Final = frozenset(
 )
 """The codes with which Cognito answers when a trigger has failed the call."""
 
+UNKNOWN_OPERATION: Final = frozenset({"InvalidAction", "UnknownOperationException"})
+"""The codes of an operation that there is not: a kind of change that was never made."""
+
 FEWEST_USERS: Final = 10
 """A pool with fewer users grows: a run must not delete its own ground."""
 
@@ -137,7 +140,12 @@ class Changes:
         self._update({"email": address, "email_verified": self.rng.choice(("true", "false"))})
 
     def _blank(self, _: int) -> None:
-        self.cognito.admin_delete_user_attributes(**self._someone(), UserAttributeNames=["custom:note"])
+        """Take an attribute away: by its name, or by a blank value, which is the same."""
+        name = self.rng.choice(("custom:note", "custom:points", "email"))
+        if self.rng.random() < 0.5:
+            self.cognito.admin_delete_user_attributes(**self._someone(), UserAttributeNames=[name])
+        else:
+            self._update({name: ""})
 
     def _change_own(self, number: int) -> None:
         token = self._token()

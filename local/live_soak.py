@@ -2,8 +2,8 @@
 
 The pool, the backup table and the standby pool are compared by plain boto3 once everything has come to rest.
 Cognito's calls fail now and then, before they are carried out or after; events come late, twice and in
-another order. Ends with status 1 if anything differs in the end, if a trigger failed a sign-up, or if the
-admin API, one of the routes, broke.
+another order. Ends with status 1 if anything differs in the end, if a trigger failed a sign-up, if the admin
+API, one of the routes, broke, or if a kind of change could not be made at all.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from rich.console import Console
 
 from local.admin_api import AdminApi, id_token, make_administrator, users_url
 from local.backup_view import backup_snapshot, exactly
-from local.changes import Changes
+from local.changes import UNKNOWN_OPERATION, Changes
 from local.comparison import INVITED, MAY_RESET, Snapshot, User, differences, restored_statuses, snapshot
 from local.deployment import PRIMARY, STATE_DIR, deploy_settings
 from local.embedded import EmbeddedAws
@@ -84,10 +84,15 @@ class Soaked:
         return sum(count for status, count in self.answers.items() if status in BROKEN)
 
     @property
+    def never_made(self) -> int:
+        """How many changes could not be made, because there is no such operation."""
+        return sum(self.refused.get(code, 0) for code in UNKNOWN_OPERATION)
+
+    @property
     def fine(self) -> bool:
         """Whether all places are equal, nothing broke, and the standby pool wrote to nobody."""
         different = sum(len(found) for kinds in (self.table, self.standby) for found in kinds.values())
-        return not (different or self.sign_ups_failed or self.messages or self.api_broke)
+        return not (different or self.sign_ups_failed or self.messages or self.api_broke or self.never_made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,9 @@ def tell(narrator: Narrator, soaked: Soaked) -> None:
             narrator.say(f"{kind} that differ in {place}: {len(found)}")
             for line in found[:5]:
                 narrator.complain(line)
-    narrator.say(f"{sum(soaked.changes.values())} changes, {sum(soaked.refused.values())} calls refused")
+    narrator.say(f"{sum(soaked.changes.values())} changes, {sum(soaked.refused.values())} calls refused:")
+    for code, count in sorted(soaked.refused.items()):
+        narrator.say(f"    {code} {count} times")
     narrator.say(f"{soaked.exports} exports meanwhile, of which {soaked.exports_failed} failed")
     narrator.say(f"sign-ups failed by a trigger: {soaked.sign_ups_failed}")
     narrator.say(f"messages from the standby pool: {soaked.messages}")

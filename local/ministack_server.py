@@ -25,6 +25,7 @@ from ministack.services import scheduler
 from local import (
     ministack_alarms,
     ministack_apis,
+    ministack_attributes,
     ministack_clients,
     ministack_executions,
     ministack_federation,
@@ -48,6 +49,7 @@ from local.processes import LOOPBACK
 ALL_PATCHES = (
     ministack_alarms.patches,
     ministack_apis.patches,
+    ministack_attributes.patches,
     ministack_clients.patches,
     ministack_executions.patches,
     ministack_federation.patches,

@@ -1,12 +1,15 @@
-"""What may be written in a user's attributes: names in the pool's schema, nothing reserved, values that fit.
+"""What may be written in a user's attributes, and what deleted: names in the pool's schema, nothing reserved.
 
 cognito/latest/developerguide/user-pool-settings-attributes.html (the formats of email and phone_number,
 custom attributes, immutability) and API_AdminCreateUser.html (`sub`, `identities` and `cognito:*` are
-Cognito's own). A value's greatest length of 2,048 is checked with the other documented constraints, in
-`constraints.py`.
+Cognito's own). A required attribute is not deleted, neither by name nor by a blank value
+(API_SchemaAttributeType.html: without it "registration or sign-in does not succeed"; unverified for
+deletions: the words are those that clients report). A value's greatest length of 2,048 is checked with the
+other documented constraints, in `constraints.py`.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from local.front.hooks import Hooks
@@ -15,11 +18,14 @@ from local.front.protocol import Answer, Call, CognitoError, attributes_of
 
 _CREATING = ("AdminCreateUser", "SignUp")
 _UPDATING = ("AdminUpdateUserAttributes", "UpdateUserAttributes")
+_DELETING = ("AdminDeleteUserAttributes", "DeleteUserAttributes")
 _RESERVED = ("sub", "identities")
 _FORMATS = {
     "email": (re.compile(r"[^\s@]+@[^\s@]+"), "Invalid email address format."),
     "phone_number": (re.compile(r"\+[0-9]{1,18}"), "Invalid phone number format."),
 }
+
+Schema = dict[str, dict[str, Any]]
 
 
 class AttributeRules:
@@ -33,6 +39,7 @@ class AttributeRules:
         hooks.before(self._check_username, *_CREATING)
         hooks.before(self._check_sign_up, "SignUp")
         hooks.before(self._check, *_CREATING, *_UPDATING)
+        hooks.before(self._check_deleted, *_DELETING)
 
     async def _check(self, call: Call) -> None:
         attributes = attributes_of(call.data.get("UserAttributes"))
@@ -40,17 +47,38 @@ class AttributeRules:
             return
         check_reserved(attributes)
         updating = call.operation in _UPDATING
+        await self._check_schema(call, lambda schema: schema_problems(attributes, schema, updating))
+        if updating:
+            await self._check_required(call, [name for name, value in attributes.items() if not value])
+        check_formats(attributes)
+
+    async def _check_deleted(self, call: Call) -> None:
+        names = call.data.get("UserAttributeNames") or []
+        # Of a deletion no value can be wrong: nothing but names and mutability is looked at.
+        absent = dict.fromkeys(names, "")
+        check_reserved(absent)
+        await self._check_schema(call, lambda schema: schema_problems(absent, schema, updating=True))
+        await self._check_required(call, names)
+
+    async def _check_schema(self, call: Call, problems_in: Callable[[Schema], list[str]]) -> None:
         pool = await self._pools.of_call(call)
-        if pool is not None and schema_problems(attributes, pool.schema, updating):
+        if pool is not None and problems_in(pool.schema):
             # Before refusing, make sure: the schema may have grown behind the front's back.
             pool = await self._pools.of_call(call, fresh=True)
-        problems = schema_problems(attributes, pool.schema, updating) if pool else []
+        problems = problems_in(pool.schema) if pool else []
         if problems:
             text = "".join(f"{problem}\n" for problem in problems)
             raise CognitoError(
                 "InvalidParameterException", f"Attributes did not conform to the schema: {text}"
             )
-        check_formats(attributes)
+
+    async def _check_required(self, call: Call, names: Iterable[str]) -> None:
+        pool = await self._pools.of_call(call)
+        schema = pool.schema if pool else {}
+        for name in names:
+            if schema.get(name, {}).get("Required"):
+                text = f"user.{name}: Required attribute cannot be deleted."
+                raise CognitoError("InvalidParameterException", text)
 
     async def _check_username(self, call: Call) -> None:
         """Refuse a username that looks like one of the pool's aliases: it could be another user's."""
@@ -98,9 +126,7 @@ def username_problem(pool: Pool, username: str) -> str | None:
     return None
 
 
-def schema_problems(
-    attributes: dict[str, str], schema: dict[str, dict[str, Any]], updating: bool
-) -> list[str]:
+def schema_problems(attributes: dict[str, str], schema: Schema, updating: bool) -> list[str]:
     """List what does not fit the schema, as Cognito words it."""
     problems = []
     for name, value in attributes.items():

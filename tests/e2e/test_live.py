@@ -38,6 +38,11 @@ def test_exports_ran_meanwhile_and_something_was_refused(soaked: Soaked) -> None
     assert sum(soaked.refused.values()) > 0
 
 
+def test_every_kind_of_change_could_be_made(soaked: Soaked) -> None:
+    assert soaked.changes["blank"] > 0
+    assert soaked.never_made == 0
+
+
 def test_the_admin_api_was_one_of_the_routes_and_did_not_break(soaked: Soaked) -> None:
     assert soaked.changes["put"] > 0
     assert soaked.changes["remove"] > 0

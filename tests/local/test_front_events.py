@@ -100,6 +100,7 @@ def test_every_change_by_an_administrator_is_an_event(front: FrontStack, listene
     attributes = [{"Name": "name", "Value": EMAIL}]
     cognito.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
     cognito.admin_update_user_attributes(**user, UserAttributes=attributes)  # type: ignore[arg-type]
+    cognito.admin_delete_user_attributes(**user, UserAttributeNames=["name"])
     cognito.admin_disable_user(**user)
     cognito.admin_enable_user(UserPoolId=pool, Username=sub)
     cognito.create_group(**group)
@@ -116,6 +117,7 @@ def test_every_change_by_an_administrator_is_an_event(front: FrontStack, listene
             ("AdminCreateUser", sub),
             ("AdminSetUserPassword", sub),
             ("AdminUpdateUserAttributes", sub),
+            ("AdminDeleteUserAttributes", sub),
             ("AdminDisableUser", sub),
             ("AdminEnableUser", sub),
             ("CreateGroup", None),
@@ -143,10 +145,18 @@ def test_what_users_do_themselves_names_the_client_only(front: FrontStack, liste
     )
     token = signed_in["AuthenticationResult"]["AccessToken"]
     cognito.update_user_attributes(AccessToken=token, UserAttributes=[{"Name": "name", "Value": EMAIL}])
+    cognito.delete_user_attributes(AccessToken=token, UserAttributeNames=["name"])
     details = listener.details()
     cognito.delete_user(AccessToken=token)
     details += listener.details()
-    names = ["ConfirmSignUp", "DeleteUser", "InitiateAuth", "SignUp", "UpdateUserAttributes"]
+    names = [
+        "ConfirmSignUp",
+        "DeleteUser",
+        "DeleteUserAttributes",
+        "InitiateAuth",
+        "SignUp",
+        "UpdateUserAttributes",
+    ]
     assert sorted(subs(details)) == [(name, sub) for name in names]
     assert all("userPoolId" not in each["requestParameters"] for each in details)
     sign_up = next(each for each in details if each["eventName"] == "SignUp")
