@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from lifeboat.listing import export_workers, lanes, listing_prefixes, portions
 from lifeboat.pacing import Budget, Category, TokenBucket
-from lifeboat.restore.begin import LISTING_WORKERS, MOST_BUCKETS, SCAN_WORKERS, USERS_PER_BUCKET
 from lifeboat.restore.lanes import CYCLE_SECONDS, JOB_USERS_PER_SECOND, JobSize, lane_plan
+from lifeboat.restore.portions import LISTING_WORKERS, SCAN_WORKERS, buckets
 
 EXPORT_ID: Final = "2026-11-21T09:25:21.878Z-86b993c5"
 EXECUTION_ARN: Final = (
@@ -105,5 +105,8 @@ def import_plan(users: int, memberships: int, share: int, largest_job: int) -> I
 
 def import_parts(users: int) -> dict[str, int]:
     """The iterations of the Maps of an import, by the function that each calls."""
-    buckets = min(max(1, -(-users // USERS_PER_BUCKET)), MOST_BUCKETS)
-    return {"Enqueue Users": SCAN_WORKERS, "List Restored": LISTING_WORKERS, "Verify Users": buckets}
+    return {
+        "Enqueue Users": SCAN_WORKERS,
+        "List Restored": LISTING_WORKERS,
+        "Verify Users": buckets(users),
+    }

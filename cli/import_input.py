@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from cli.problems import WrongUse
 from lifeboat.errors import InvalidInput
 from lifeboat.operator_input import parse
-from lifeboat.restore.begin import EXPECTED, ImportInput
+from lifeboat.restore.import_input import EXPECTED, ImportInput
 from lifeboat.restore.moment import moment_asked
 
 OPTIONS: Final[Mapping[str, str]] = {
@@ -37,23 +41,82 @@ _KEYS: Final = re.compile(rf"\b({_NAMES})\b")
 
 @dataclass(frozen=True, slots=True)
 class ImportAsked:
-    """What the options of `import` (and `preflight`) ask for; None and empty are what was not given."""
+    """What the options of `import` and `preflight` ask for; None is what was not given."""
 
-    pool: str | None = None
-    create_pool: str | None = None
-    resume: str | None = None
-    as_of: str | None = None
-    lane: str | None = None
-    arns: tuple[str, ...] = ()
-    arn_file: Path | None = None
-    source_sub_attribute: str | None = None
-    accept_differences: bool = False
-    on_demand: bool = False
-    memberships: str | None = None
+    pool: Annotated[
+        str | None, typer.Option("--pool", help="Id of the empty pool to fill.", show_default=False)
+    ] = None
+    create_pool: Annotated[
+        str | None,
+        typer.Option(
+            "--create-pool",
+            metavar="NAME",
+            help="Make the pool, with its clients and settings, from the backup.",
+            show_default=False,
+        ),
+    ] = None
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="ID", help="Go on with an earlier import.", show_default=False),
+    ] = None
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="MOMENT",
+            help="Restore the backup as it was then; ISO 8601 with its zone.",
+            show_default=False,
+        ),
+    ] = None
+    lane: Annotated[
+        str | None,
+        typer.Option(
+            "--lane", help="auto, csv (import jobs or nothing) or api; auto if left out.", show_default=False
+        ),
+    ] = None
+    on_demand: Annotated[
+        bool, typer.Option("--on-demand", help="Who signs in meanwhile comes back first.")
+    ] = False
+    memberships: Annotated[
+        str | None,
+        typer.Option(
+            "--memberships",
+            help="now, or on-sign-in: groups are given at the first sign-in.",
+            show_default=False,
+        ),
+    ] = None
+    accept_differences: Annotated[
+        bool,
+        typer.Option("--accept-differences", help="Fill a pool that loses settings the backup has."),
+    ] = False
+    arns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="OLD=NEW",
+            help="An ARN of the lost Region and the one that stands for it; as often as needed.",
+            show_default=False,
+        ),
+    ] = None
+    arn_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--map-file", help="The same from a file: a JSON object, or lines OLD=NEW.", show_default=False
+        ),
+    ] = None
+    source_sub_attribute: Annotated[
+        str | None,
+        typer.Option(
+            "--source-sub-attribute",
+            metavar="NAME",
+            help="Custom attribute for the old sub, such as custom:source_sub.",
+            show_default=False,
+        ),
+    ] = None
 
     def typed(self) -> dict[str, Any]:
         """The workflow's input, valid in itself. Raises WrongUse, naming the option at fault."""
-        arn_map = arn_map_of(self.arns, self.arn_file)
+        arn_map = arn_map_of(self.arns or (), self.arn_file)
         given: dict[str, Any] = {
             "NewUserPoolId": self.pool,
             "CreateUserPool": None if self.create_pool is None else {"PoolName": self.create_pool},
@@ -74,6 +137,22 @@ class ImportAsked:
         except InvalidInput as error:
             raise WrongUse(in_options(str(error)), "`lifeboat import --help` has examples.") from None
         return typed
+
+
+def asks_for_import(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command, `(ctx, asked, …)`, the options of ImportAsked before its own; it gets them as one."""
+    context, _, *others = signature(command, eval_str=True).parameters.values()
+    options = signature(ImportAsked, eval_str=True).parameters
+
+    @wraps(command)
+    def run(ctx: typer.Context, **given: Any) -> None:
+        asked = ImportAsked(**{name: given.pop(name) for name in options})
+        command(ctx, asked, **given)
+
+    parameters = (context, *options.values(), *others)
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return run
 
 
 def in_options(message: str) -> str:

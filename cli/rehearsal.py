@@ -23,10 +23,11 @@ from lifeboat.errors import CognitoRefused, InvalidInput, ResourceNotFound
 from lifeboat.model import now
 from lifeboat.pacing import Quotas
 from lifeboat.request_plan import ImportPlan
-from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginning, Rehearsed
+from lifeboat.restore.begin import ImportBeginning, Rehearsed
 from lifeboat.restore.csv_rows import RowFormat
 from lifeboat.restore.new_pool import NewPool
 from lifeboat.restore.pool_plan import Captured
+from lifeboat.restore.portions import LISTING_WORKERS, SCAN_WORKERS
 from lifeboat.store.as_of import AsOf
 from lifeboat.store.backup import Backup
 from lifeboat.store.keys import lock_key

@@ -2,89 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.cockpit import Cockpit
-from cli.import_input import ImportAsked
+from cli.import_input import ImportAsked, asks_for_import
 from cli.import_plan import plan_of, stack_of
 from cli.starting import confirm, launch
 
 
+@asks_for_import
 def import_(
     ctx: typer.Context,
-    pool: Annotated[
-        str | None, typer.Option("--pool", help="Id of the empty pool to fill.", show_default=False)
-    ] = None,
-    create_pool: Annotated[
-        str | None,
-        typer.Option(
-            "--create-pool",
-            metavar="NAME",
-            help="Make the pool, with its clients and settings, from the backup.",
-            show_default=False,
-        ),
-    ] = None,
-    resume: Annotated[
-        str | None,
-        typer.Option("--resume", metavar="ID", help="Go on with an earlier import.", show_default=False),
-    ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of",
-            metavar="MOMENT",
-            help="Restore the backup as it was then; ISO 8601 with its zone.",
-            show_default=False,
-        ),
-    ] = None,
-    lane: Annotated[
-        str | None,
-        typer.Option(
-            "--lane", help="auto, csv (import jobs or nothing) or api; auto if left out.", show_default=False
-        ),
-    ] = None,
-    on_demand: Annotated[
-        bool, typer.Option("--on-demand", help="Who signs in meanwhile comes back first.")
-    ] = False,
-    memberships: Annotated[
-        str | None,
-        typer.Option(
-            "--memberships",
-            help="now, or on-sign-in: groups are given at the first sign-in.",
-            show_default=False,
-        ),
-    ] = None,
-    accept_differences: Annotated[
-        bool,
-        typer.Option("--accept-differences", help="Fill a pool that loses settings the backup has."),
-    ] = False,
-    arns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="OLD=NEW",
-            help="An ARN of the lost Region and the one that stands for it; as often as needed.",
-            show_default=False,
-        ),
-    ] = None,
-    arn_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--map-file", help="The same from a file: a JSON object, or lines OLD=NEW.", show_default=False
-        ),
-    ] = None,
-    source_sub_attribute: Annotated[
-        str | None,
-        typer.Option(
-            "--source-sub-attribute",
-            metavar="NAME",
-            help="Custom attribute for the old sub, such as custom:source_sub.",
-            show_default=False,
-        ),
-    ] = None,
+    asked: ImportAsked,
     wait: Annotated[bool, typer.Option("--wait", help="Show it until it ends.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it starts.")] = False,
 ) -> None:
@@ -94,19 +25,6 @@ def import_(
     runs in the Region of the pool; a pool that it makes is in the backup Region, or in that of --region.
     """
     cockpit: Cockpit = ctx.obj
-    asked = ImportAsked(
-        pool,
-        create_pool,
-        resume,
-        as_of,
-        lane,
-        tuple(arns or ()),
-        arn_file,
-        source_sub_attribute,
-        accept_differences,
-        on_demand,
-        memberships,
-    )
     typed = asked.typed()
     stack = stack_of(cockpit, asked)
     plan = plan_of(cockpit.connection, stack, asked)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 
 from cli.cockpit import Cockpit
-from cli.import_input import OPTIONS, ImportAsked
+from cli.import_input import OPTIONS, ImportAsked, asks_for_import
 from cli.outlook import Outlook
 from cli.output import duration, escaped, table
 from cli.rehearsal import Rehearsal, rehearse, stack_for
@@ -27,68 +26,13 @@ def register(app: typer.Typer) -> None:
     )(show)
 
 
-def show(
-    ctx: typer.Context,
-    pool: Annotated[str | None, typer.Option("--pool", help="Id of the empty pool to fill.")] = None,
-    create_pool: Annotated[
-        str | None,
-        typer.Option("--create-pool", metavar="NAME", help="Name of the pool that the import would make."),
-    ] = None,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="ID", help="Go on with an earlier import.")
-    ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", metavar="MOMENT", help="The backup as it was then; ISO 8601 with its zone."),
-    ] = None,
-    lane: Annotated[
-        str | None, typer.Option("--lane", help="auto, csv (import jobs or nothing) or api.")
-    ] = None,
-    on_demand: Annotated[
-        bool, typer.Option("--on-demand", help="Who signs in meanwhile comes back first.")
-    ] = False,
-    memberships: Annotated[
-        str | None,
-        typer.Option("--memberships", help="now, or on-sign-in: groups are given at the first sign-in."),
-    ] = None,
-    accept_differences: Annotated[
-        bool, typer.Option("--accept-differences", help="Fill a pool that loses settings the backup has.")
-    ] = False,
-    arns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="OLD=NEW",
-            help="An ARN of the lost Region and the one that stands for it; as often as needed.",
-        ),
-    ] = None,
-    arn_file: Annotated[
-        Path | None,
-        typer.Option("--map-file", help="The same from a file: a JSON object, or lines OLD=NEW."),
-    ] = None,
-    source_sub_attribute: Annotated[
-        str | None,
-        typer.Option("--source-sub-attribute", metavar="NAME", help="Custom attribute for the old sub."),
-    ] = None,
-) -> None:
+@asks_for_import
+def show(ctx: typer.Context, asked: ImportAsked) -> None:
     """Look for everything that would go wrong with an import, and reckon what it would do. Writes nothing.
 
     Takes the options of `lifeboat import`. Exit status 1 if the import would not begin.
     """
     cockpit: Cockpit = ctx.obj
-    asked = ImportAsked(
-        pool,
-        create_pool,
-        resume,
-        as_of,
-        lane,
-        tuple(arns or ()),
-        arn_file,
-        source_sub_attribute,
-        accept_differences,
-        on_demand,
-        memberships,
-    )
     typed = asked.typed()
     found = rehearse(cockpit.connection, stack_for(cockpit, asked), typed)
     document = found.document()

@@ -316,7 +316,7 @@ def test_a_poison_message_holds_up_nobody(backup: Stack, fresh: Pool) -> None:
 def test_a_large_backup_is_verified_in_parts(
     backup: Stack, fresh: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lifeboat.restore.begin.USERS_PER_BUCKET", 2)
+    monkeypatch.setattr("lifeboat.restore.portions.USERS_PER_BUCKET", 2)
     run = Import(backup, into(fresh))
     ended = run.run()
     assert run.of["Buckets"] == 5

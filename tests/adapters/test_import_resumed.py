@@ -115,7 +115,7 @@ def test_resuming_with_another_listing_plan_believes_nothing_that_was_found_befo
     incomplete: Import, fresh: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given an export in between that made the listing one by prefixes, and a user lost from the new pool
-    monkeypatch.setattr("lifeboat.restore.begin.listing_prefixes", lambda *_: list("0123456789abcdef"))
+    monkeypatch.setattr("lifeboat.restore.portions.listing_prefixes", lambda *_: list("0123456789abcdef"))
     lost = incomplete.stack.source.users()["bare"].sub
     fresh.remove("bare")
     # When the import is resumed

@@ -13,7 +13,7 @@ from botocore.model import StructureShape
 from typer._click.exceptions import UsageError
 
 from cli.app import SHARED, in_front
-from lifeboat.restore.begin import EXPECTED as IMPORT_EXPECTED
+from lifeboat.restore.import_input import EXPECTED as IMPORT_EXPECTED
 from tests.cli.documented import PAGES, ROOT, blocks, commands, examples, headings, mentioned, parse
 from tests.template.reading import source
 from tests.unit.test_federated_users_page import GLOBAL_OPTIONS, model

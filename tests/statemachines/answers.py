@@ -31,9 +31,9 @@ from lifeboat.export.tasks import CompleteTask as CompleteExportTask
 from lifeboat.export.tasks import GroupsTask as ExportGroupsTask
 from lifeboat.export.tasks import Run as ExportRun
 from lifeboat.operator_input import parse
-from lifeboat.restore.begin import EXPECTED, ImportInput
 from lifeboat.restore.begin import Begun as BegunImport
 from lifeboat.restore.completion import Ended
+from lifeboat.restore.import_input import EXPECTED, ImportInput
 from lifeboat.restore.tasks import (
     Attached,
     AttachTask,

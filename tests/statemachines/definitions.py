@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS
+from lifeboat.restore.portions import LISTING_WORKERS, SCAN_WORKERS
 from tests.statemachines.graph import Machine, Surroundings, read, states
 from tests.statemachines.payloads import ROOT, given_by
 from tests.template.reading import resources_of_type, source

@@ -23,7 +23,7 @@ from lifeboat.export.cleanup import plan_cleanup
 from lifeboat.export.counts import Counts
 from lifeboat.listing import USERS_PER_PAGE, export_workers, lanes, listing_prefixes, portions
 from lifeboat.pacing import Budget, Category
-from lifeboat.restore.begin import (
+from lifeboat.restore.portions import (
     LISTING_WORKERS,
     MEMBERSHIPS_IN_A_PART,
     MOST_BUCKETS,

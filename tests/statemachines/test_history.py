@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from lifeboat.pacing import QUOTAS, Budget, Category
-from lifeboat.restore.begin import LISTING_WORKERS, MOST_BUCKETS, SCAN_WORKERS, USERS_PER_BUCKET
 from lifeboat.restore.lanes import JOBS
+from lifeboat.restore.portions import LISTING_WORKERS, MOST_BUCKETS, SCAN_WORKERS, USERS_PER_BUCKET
 from tests.statemachines.definitions import machine_of, surroundings
 from tests.statemachines.graph import states
 

@@ -8,7 +8,7 @@ import pytest
 
 from cli.import_input import OPTIONS, ImportAsked, arn_map_of, in_options
 from cli.problems import WrongUse
-from lifeboat.restore.begin import EXPECTED
+from lifeboat.restore.import_input import EXPECTED
 
 OLD, NEW = "arn:aws:iam::123456789012:role/old=x", "arn:aws:iam::123456789012:role/new"
 
@@ -21,7 +21,7 @@ def test_options_become_the_input() -> None:
     asked = ImportAsked(
         create_pool="people",
         lane="CSV",
-        arns=(f"{OLD}={NEW}",),
+        arns=[f"{OLD}={NEW}"],
         source_sub_attribute="custom:old",
         accept_differences=True,
         on_demand=True,
@@ -58,7 +58,7 @@ def test_options_become_the_input() -> None:
             ImportAsked(create_pool="x", as_of="2026-11-21T08:00:00Z", on_demand=True),
             "--on-demand: cannot be given together with --as-of",
         ),
-        (ImportAsked(create_pool="x", arns=("a=b",)), "--map: expected OLD=NEW"),
+        (ImportAsked(create_pool="x", arns=["a=b"]), "--map: expected OLD=NEW"),
         (
             ImportAsked(create_pool="x", arn_file=Path("/nowhere/at/all")),
             "--map-file: /nowhere/at/all cannot",

@@ -15,10 +15,10 @@ from lifeboat.drill.scratch import Scratch
 from lifeboat.errors import InvalidInput
 from lifeboat.model import PoolConfiguration
 from lifeboat.operator_input import parse
-from lifeboat.restore.begin import scan_portions
 from lifeboat.restore.drills import Sample, sample_shards
 from lifeboat.restore.new_pool import IMPORT_TAG, NewPool
 from lifeboat.restore.pool_plan import Captured, plan_pool
+from lifeboat.restore.portions import scan_portions
 from lifeboat.restore.scratch_plan import scratch_plan
 from lifeboat.store.keys import SHARDS
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from pydantic import BaseModel
 
 from lifeboat.export.begin import ExportInput
-from lifeboat.restore.begin import ImportInput
+from lifeboat.restore.import_input import ImportInput
 from lifeboat.restore.messages import read_new_user, read_update
 from lifeboat.store.ledger import run_id
 from tests.statemachines.payloads import FUNCTIONS, ROOT, misfits, taken_by

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from lifeboat.pacing import QUOTAS, Category
-from lifeboat.restore.begin import SCAN_WORKERS, scan_portions
 from lifeboat.restore.lanes import JOB_USERS_PER_SECOND, LARGEST, JobSize, lane_plan
+from lifeboat.restore.portions import SCAN_WORKERS, scan_portions
 from lifeboat.restore.scan import shards_at_a_time
 from lifeboat.store.keys import SHARDS
 

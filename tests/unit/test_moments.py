@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lifeboat.errors import InvalidInput
 from lifeboat.model import epoch_after, instant, now, seconds_between
-from lifeboat.restore.begin import IMPORT_ID
+from lifeboat.restore.import_input import IMPORT_ID
 from lifeboat.restore.moment import moment_asked
 from lifeboat.store.ledger import begun_at, run_id
 from tests.unit.examples import AT, INSTANTS, MOMENTS

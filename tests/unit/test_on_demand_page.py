@@ -13,7 +13,7 @@ from botocore.validate import ParamValidator
 
 from lifeboat.cognito.triggers import KEPT, PRE_TOKEN_GENERATION, USER_MIGRATION, PoolTriggers
 from lifeboat.pacing import Budget
-from lifeboat.restore.begin import ImportInput
+from lifeboat.restore.import_input import ImportInput
 from tests.template.reading import ROOT, parameter_problem, source
 from tests.unit.test_federated_users_page import GLOBAL_OPTIONS, NOT_GIVEN, described, model
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from lifeboat.errors import InvalidInput
 from lifeboat.export.begin import ExportInput
 from lifeboat.operator_input import parse
-from lifeboat.restore.begin import EXPECTED, ImportInput
+from lifeboat.restore.import_input import EXPECTED, ImportInput
 from tests.unit.examples import JSON
 
 EXPORT = {"AllowMassRetirement": "true or false"}

@@ -23,7 +23,7 @@ from lifeboat.cognito.triggers import PoolTriggers
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.pacing import Budget, Category
 from lifeboat.request_plan import ImportPlan
-from lifeboat.restore.begin import LISTING_WORKERS, SCAN_WORKERS, ImportBeginning
+from lifeboat.restore.begin import ImportBeginning
 from lifeboat.restore.completion import ImportEnd
 from lifeboat.restore.consumer import Consumer
 from lifeboat.restore.csv_rows import RowFormat
@@ -39,6 +39,7 @@ from lifeboat.restore.messages import NewUser, Update, read_new_user, read_updat
 from lifeboat.restore.migration import Migration
 from lifeboat.restore.pool_creation import PoolCreation
 from lifeboat.restore.pool_rules import PoolRules
+from lifeboat.restore.portions import LISTING_WORKERS, SCAN_WORKERS
 from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
 from lifeboat.restore.returning import ReturningUsers

@@ -2,151 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypedDict
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Any
 
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import InvalidInput
-from lifeboat.listing import HEX, listing_prefixes, portions
 from lifeboat.model import instant
 from lifeboat.operator_input import parse
 from lifeboat.pacing import Category
 from lifeboat.request_plan import ImportPlan
 from lifeboat.restore.course import PREFLIGHT
 from lifeboat.restore.drills import GAVE_WAY, Drills, Sample, WayMade
+from lifeboat.restore.import_input import EXPECTED, ImportInput, PoolToCreate
 from lifeboat.restore.lanes import lane_plan
-from lifeboat.restore.listing import LISTINGS
-from lifeboat.restore.moment import EXPECTED_MOMENT, moment_asked, moment_read
+from lifeboat.restore.moment import moment_asked, moment_read
+from lifeboat.restore.portions import Portions, ScanPortion, buckets, comparison_portions, scan_portions
 from lifeboat.restore.preflight import Findings, Preflight, Wishes
 from lifeboat.restore.scan import scan_field
-from lifeboat.restore.tasks import NOW, ON_SIGN_IN, Run, attaches, leaves_groups
+from lifeboat.restore.tasks import NOW, Run, attaches, leaves_groups
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.ledger import DIED, Ledger, run_id
 from lifeboat.store.lock import Lock, region_of
 from lifeboat.store.table import BackupTable
 from lifeboat.store.tally import ZERO
 from lifeboat.workflow import ExecutionTask
-
-POOL_ID = r"^[a-z]{2}(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+$"
-SOURCE_SUB = r"^custom:[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,20}$"
-Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[^\s]+$", max_length=2048)]
-IMPORT_ID = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{8}$"
-
-SCAN_WORKERS = 8
-USERS_PER_SCAN_WORKER = 2_500
-"""Each worker that scans has so many users or more, or it would not be worth its start."""
-
-LISTING_WORKERS = 2
-"""Workers that list the new pool, each with several requests in flight."""
-
-LISTING_PREFIX_USERS = 1_200
-"""Up to so many users are listed page after page, more by prefixes of the sub, side by side."""
-
-SLOWEST_PAGES_PER_SECOND = 0.5
-"""Prefixes are so deep that even at this pace one is listed in time: several are held in memory at once."""
-
-GROUP_PARTS, MEMBERSHIPS_IN_A_PART = 4, 100_000
-"""Into how many parts the listing of memberships is divided at least, and how large a part should be."""
-
-USERS_PER_BUCKET = 50_000
-MOST_BUCKETS = 400
-"""The verification compares about so many users in one invocation, in the largest pools twice as many."""
-
-
-class PoolToCreate(BaseModel):
-    """Value of CreateUserPool."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    PoolName: str = Field(min_length=1, max_length=128, pattern=r"^[\w\s+=,.@-]+$")
-
-
-class ImportInput(BaseModel):
-    """What may be typed as the input of the ImportWorkflow."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    NewUserPoolId: str | None = Field(default=None, pattern=POOL_ID)
-    CreateUserPool: PoolToCreate | None = None
-    Resume: str | None = Field(default=None, pattern=IMPORT_ID)
-    AsOf: str | None = None
-    UserLane: Literal["auto", "csv", "api"] | None = None
-    ArnMap: dict[Arn, Arn] | None = Field(default=None, max_length=500)
-    SourceSubAttribute: str | None = Field(default=None, pattern=SOURCE_SUB)
-    AcceptDifferences: bool = False
-    OnDemand: bool | None = None
-    Memberships: Literal["NOW", "ON_SIGN_IN"] | None = None
-
-    @model_validator(mode="after")
-    def _names_a_pool(self) -> ImportInput:
-        if self.NewUserPoolId is not None and self.CreateUserPool is not None:
-            raise ValueError(
-                "CreateUserPool: cannot be given together with NewUserPoolId; leave one of them out"
-            )
-        if self.CreateUserPool is not None and self.Resume is not None:
-            raise ValueError("CreateUserPool: cannot be given together with Resume; give Resume alone")
-        if self.NewUserPoolId is None and self.CreateUserPool is None and self.Resume is None:
-            raise ValueError(
-                f"NewUserPoolId: missing; expected {EXPECTED['NewUserPoolId']}, or CreateUserPool or Resume"
-            )
-        if self.AsOf is not None:
-            _present_only("OnDemand", bool(self.OnDemand))
-            _present_only("Memberships", self.Memberships == ON_SIGN_IN)
-        return self
-
-
-def _present_only(key: str, asked: bool) -> None:
-    if asked:
-        raise ValueError(
-            f"{key}: cannot be given together with AsOf; whoever signs in comes back as the backup is now"
-        )
-
-
-EXPECTED = {
-    "NewUserPoolId": "the id of an empty user pool in this Region, such as eu-west-1_AbCdEf123",
-    "CreateUserPool": 'an object {"PoolName": …} with a name of 1 to 128 letters, digits, spaces or +=,.@-_',
-    "Resume": "the id of an earlier import, as its ledger, report and notification give it",
-    "AsOf": EXPECTED_MOMENT,
-    "UserLane": '"auto", "csv" or "api"',
-    "ArnMap": "an object of at most 500 ARNs of the lost Region, each with the ARN that stands for it",
-    "SourceSubAttribute": 'the name of a custom attribute, such as "custom:source_sub"',
-    "AcceptDifferences": "true or false",
-    "OnDemand": "true or false",
-    "Memberships": '"NOW" or "ON_SIGN_IN"',
-}
-
-
-class ScanPortion(TypedDict):
-    """The shards of one worker that scans the backup, and its part of the head start in memberships."""
-
-    Portion: int
-    Shards: list[str]
-    HeadStart: int
-
-
-class ListingPortion(TypedDict):
-    """The parts of one worker that lists the new pool."""
-
-    Parts: list[str]
-
-
-class CheckPortion(TypedDict):
-    """One part of the verification."""
-
-    Bucket: int
-
-
-class Portions(TypedDict):
-    """What the Map states of the verification go through."""
-
-    Listings: list[ListingPortion]
-    Checks: list[CheckPortion]
 
 
 class Begun(Portions):
@@ -228,7 +111,7 @@ class ImportBeginning:
         run |= {
             "ExportId": checked.export["run_id"],
             "Moment": moment_read(checked.export, run["AsOf"]) if run["AsOf"] else "",
-            "Buckets": min(max(1, -(-users // USERS_PER_BUCKET)), MOST_BUCKETS),
+            "Buckets": buckets(users),
             "Warnings": checked.warnings,
         }
         ledger.begin(
@@ -270,7 +153,9 @@ class ImportBeginning:
             "AttachesTriggers": attaches(run),
             "PoolName": pool_name,
             "Scans": scans,
-            **self._plan(run, users, memberships),
+            **comparison_portions(
+                users, memberships, run["Buckets"], self.request_plan.listing.rate(Category.USER_LIST)
+            ),
         }
 
     def rehearse(self, typed: Any, execution_arn: str, at: str) -> Rehearsed:
@@ -321,23 +206,6 @@ class ImportBeginning:
             return Preflight(self.table, None, self.queues, self.history_days)
         reader, configuration = self.reader_of(pool_id), self.configuration_of(pool_id)
         return Preflight(self.table, reader, self.queues, self.history_days, configuration)
-
-    def _plan(self, run: Run, users: int, memberships: int) -> Portions:
-        prefixes = listing_prefixes(users, self._pages_per_second())
-        if prefixes == [""] and users > LISTING_PREFIX_USERS:
-            prefixes = list(HEX)
-        group_parts = max(GROUP_PARTS, memberships // MEMBERSHIPS_IN_A_PART)
-        parts = [f"groups:{each}:{group_parts}" for each in range(group_parts)]
-        parts += [f"users:{prefix}" for prefix in prefixes]
-        return {
-            "Listings": [{"Parts": part} for part in portions(parts, LISTING_WORKERS)],
-            "Checks": [{"Bucket": number} for number in range(run["Buckets"])],
-        }
-
-    def _pages_per_second(self) -> float:
-        """What one of the listings may ask for that a worker makes side by side."""
-        rate = self.request_plan.listing.rate(Category.USER_LIST)
-        return min(rate / LISTINGS, SLOWEST_PAGES_PER_SECOND)
 
     @staticmethod
     def _resumed(asked: ImportInput, ledger: Ledger) -> Mapping[str, Any]:
@@ -422,15 +290,6 @@ def _asked(task: ExecutionTask, drill: Sample | None) -> ImportInput:
     if drill is None:
         return parse(ImportInput, task.get("Input"), EXPECTED)
     return ImportInput(CreateUserPool=PoolToCreate(PoolName=drill.pool_name))
-
-
-def scan_portions(users: int, head_start: int, shards: Sequence[str] = SHARDS) -> list[ScanPortion]:
-    """The shards dealt out to the workers that scan, each with its part of the head start."""
-    workers = min(SCAN_WORKERS, len(shards), max(1, -(-users // USERS_PER_SCAN_WORKER)))
-    return [
-        {"Portion": number, "Shards": portion, "HeadStart": -(-head_start // workers)}
-        for number, portion in enumerate(portions(shards, workers))
-    ]
 
 
 def _check_region(pool_id: str, region: str) -> None:
