@@ -9,7 +9,7 @@ from typing import Any, Final
 from benchmarks.bench import Result
 from benchmarks.measuring import Measured
 from benchmarks.published import published
-from cli.prices import cost, usage
+from cli.pricing.prices import cost, usage
 from local.processes import REPOSITORY
 
 FULL: Final = "export"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.measuring import Measured, Stopwatch
-from cli.prices import cost, usage
+from cli.pricing.prices import cost, usage
 from local.embedded import EmbeddedAws
 from local.live import Live, attach, deploy_live, permit
 from local.meter import difference

@@ -32,7 +32,7 @@ METHOD: Final = """## How it is measured
   its user; looks come every {look:g} s, and their distance is in the times.
 - For the sign-ins the Region is lost. {sign_ins} users ask for a new password in an empty pool with the UserMigration trigger; the first of them starts the
   function.
-- Dollars are list prices without free tiers (`cli/prices.py`) of what the run used for each change, the changes of the standby pool included.
+- Dollars are list prices without free tiers (`cli/pricing/prices.py`) of what the run used for each change, the changes of the standby pool included.
   Not in it: the trail, requests to the queues, and monthly active users, which changes make in the standby pool as in the pool.
 """
 

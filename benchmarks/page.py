@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from benchmarks.document import CHANGED, FULL, IMPORT, UNCHANGED
-from cli.prices import PRICES
+from cli.pricing.prices import PRICES
 from local.processes import REPOSITORY
 
 PAGE: Final = REPOSITORY / "docs/benchmarks.md"
@@ -62,7 +62,7 @@ Written by `make bench` from [benchmarks.json](benchmarks.json), which the same 
 Cognito's default quotas enforced in real time; what they say is how close to those quotas the workflows come, not how fast AWS is.
 """
 
-COST_NOTES: Final = """List prices of us-east-1 without free tiers (`cli/prices.py`). Functions' seconds are those of this machine, waits for
+COST_NOTES: Final = """List prices of us-east-1 without free tiers (`cli/pricing/prices.py`). Functions' seconds are those of this machine, waits for
 quotas included. Not in it: storage and point-in-time recovery of the table, alarms and custom metrics, logs, transfer between Regions, and the
 monthly active users that memberships make in a new pool.
 """

@@ -20,7 +20,7 @@ from benchmarks.document import FULL, IMPORT, UNCHANGED, kept
 from benchmarks.floors import PAGE, Size, export_floor, import_floor
 from benchmarks.history import MOST_BYTES, MOST_EVENTS, definition, history, visits
 from benchmarks.planning import ExportPlan, export_plan, import_parts, import_plan
-from cli.prices import cost
+from cli.pricing.prices import cost
 
 SIZES: Final = (1_000_000, 40_000_000)
 GROUPS: Final = 10_000

@@ -31,8 +31,8 @@ from cli.commands import (
     watch,
 )
 from cli.connection import DEFAULT_STACK, Asked
-from cli.output import Output
 from cli.problems import problem_of
+from cli.terminal.output import Output
 
 SHARED: Final = {
     "--profile": True,

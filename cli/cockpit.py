@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cli.connection import Asked, Connection
-from cli.output import Output
+from cli.terminal.output import Output
 
 
 @dataclass

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cli.connection import Stack
 from lifeboat.aws.translation import store_errors
 from lifeboat.model import instant
-from lifeboat.sync.causes import GROUP_EVENTS
+from lifeboat.sync.capture.causes import GROUP_EVENTS
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from cli.cockpit import Cockpit
 from cli.connection import Connection, Role, Stack
-from cli.output import escaped, table
-from cli.parameters import differences, rows
+from cli.deployment.parameters import differences, rows
+from cli.deployment.quotas import QuotaLine, quota_lines
+from cli.deployment.replication import Requirement, limits, requirements, verdict
 from cli.problems import problem_of
-from cli.quotas import QuotaLine, quota_lines
-from cli.replication import Requirement, limits, requirements, verdict
+from cli.terminal.output import escaped, table
 from lifeboat.cognito.replicas import PoolReplicas, Replica
 from lifeboat.errors import LifeboatError
 from lifeboat.pacing import Budget

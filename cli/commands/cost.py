@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.cost import Pool, estimate
-from cli.cost_page import lines, write
-from cli.output import Output, table
-from cli.prices import ACTIVE_USER, READ_ON
+from cli.pricing.cost import Pool, estimate
+from cli.pricing.cost_page import lines, write
+from cli.pricing.prices import ACTIVE_USER, READ_ON
 from cli.problems import Problem, WrongUse
+from cli.terminal.output import Output, table
 
 NOTE = (
     f"List prices of us-east-1 on {READ_ON} without free tiers, times measured usage; docs/cost.md says what "

@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli import defaults
 from cli.cockpit import Cockpit
-from cli.counting import counted
-from cli.differences import PARTITIONS, Difference, compare
-from cli.exports import PRESENT, State, state
-from cli.fields import visible
-from cli.output import escaped, table
+from cli.deployment import defaults
+from cli.history.differences import PARTITIONS, Difference, compare
+from cli.history.exports import PRESENT, State, state
+from cli.history.fields import visible
 from cli.problems import WrongUse
+from cli.terminal.counting import counted
+from cli.terminal.output import escaped, table
 from lifeboat.model import Kind
 
 MOST_ROWS = 500

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.cockpit import Cockpit
-from cli.starting import launch
+from cli.runs.starting import launch
 
 EXAMPLE = "Example: lifeboat drill --sample 10 --wait"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.cockpit import Cockpit
-from cli.starting import confirm, launch
+from cli.runs.starting import confirm, launch
 
 
 def export(

@@ -12,12 +12,12 @@ from rich.text import Text
 from cli.cockpit import Cockpit
 from cli.connection import Connection
 from cli.dead_letters import HOLDS, Peeked, Redriven, peek, queues_of, redrive
-from cli.failures import Failures, failures, last_import, region_of, why
-from cli.fields import visible
-from cli.import_input import in_options
-from cli.output import escaped, table
+from cli.history.fields import visible
+from cli.history.usernames import usernames
+from cli.imports.failures import Failures, failures, last_import, region_of, why
+from cli.imports.input import in_options
 from cli.problems import Problem
-from cli.usernames import usernames
+from cli.terminal.output import escaped, table
 from lifeboat.aws.bucket import Bucket
 from lifeboat.errors import StoreUnavailable
 from lifeboat.store.ledger import Ledger

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.cockpit import Cockpit
-from cli.fields import visible
-from cli.lookup import sub_of_user
-from cli.output import escaped, table
-from cli.versions import CAPTURE, KEPT, history
+from cli.history.fields import visible
+from cli.history.lookup import sub_of_user
+from cli.history.versions import CAPTURE, KEPT, history
+from cli.terminal.output import escaped, table
 
 STILL = "now"
 

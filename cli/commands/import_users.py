@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from cli.cockpit import Cockpit
-from cli.import_input import ImportAsked, asks_for_import
-from cli.import_plan import plan_of, stack_of
-from cli.starting import confirm, launch
+from cli.imports.input import ImportAsked, asks_for_import
+from cli.imports.plan import plan_of, stack_of
+from cli.runs.starting import confirm, launch
 
 
 @asks_for_import

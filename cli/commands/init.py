@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.connection import DEFAULT_STACK, Connection
-from cli.cost import estimate
-from cli.cost_page import dollars
-from cli.first_deployment import DEFAULT_SCHEDULE, Check, Plan, Survey, account_of, pools, survey
-from cli.output import Output, duration, table
+from cli.deployment.first import DEFAULT_SCHEDULE, Check, Plan, Survey, account_of, pools, survey
+from cli.deployment.samconfig import Edited, edited, parameters_of
+from cli.pricing.cost import estimate
+from cli.pricing.cost_page import dollars
 from cli.problems import WrongUse
-from cli.samconfig_file import Edited, edited, parameters_of
+from cli.terminal.output import Output, duration, table
 
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 EXAMPLE = "lifeboat init --region us-east-1 --pool us-east-1_AbCdEf123 --backup-region eu-west-1 --yes"

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 
 from cli.cockpit import Cockpit
-from cli.import_input import OPTIONS, ImportAsked, asks_for_import
-from cli.outlook import Outlook
-from cli.output import duration, escaped, table
-from cli.rehearsal import Rehearsal, rehearse, stack_for
-from cli.sentences import split_remedy
+from cli.imports.input import OPTIONS, ImportAsked, asks_for_import
+from cli.imports.outlook import Outlook
+from cli.imports.rehearsal import Rehearsal, rehearse, stack_for
+from cli.terminal.output import duration, escaped, table
+from cli.terminal.sentences import split_remedy
 
 
 def register(app: typer.Typer) -> None:

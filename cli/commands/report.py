@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from cli.cockpit import Cockpit
-from cli.output import duration, escaped, table
-from cli.reports import Report, file_name, find_report, with_usernames, write_copy
+from cli.imports.reports import Report, file_name, find_report, with_usernames, write_copy
+from cli.terminal.output import duration, escaped, table
 
 EPILOG = (
     "Example: lifeboat report 2026-11-21T09:25:21.878Z-86b993c5 --usernames --output report.html --no-open"

@@ -12,10 +12,10 @@ from rich.panel import Panel
 from cli.cockpit import Cockpit
 from cli.connection import ROLES
 from cli.entries import GOOD, number, text
-from cli.health import Level, Reason, due, reasons, verdict
-from cli.output import duration, escaped, table
-from cli.sight import Sight, look_around
-from cli.wording import ago, day, plural, spark
+from cli.status.health import Level, Reason, due, reasons, verdict
+from cli.status.sight import Sight, look_around
+from cli.terminal.output import duration, escaped, table
+from cli.terminal.wording import ago, day, plural, spark
 from lifeboat.model import instant
 from lifeboat.store.ledger import COMPLETED_WITHOUT_CLEANUP
 

@@ -10,14 +10,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli import defaults
 from cli.cockpit import Cockpit
-from cli.counting import counted
-from cli.exports import state
-from cli.fields import visible
-from cli.output import escaped, table
+from cli.deployment import defaults
+from cli.history.exports import state
+from cli.history.fields import visible
+from cli.history.verification import Rules, Verification, verify
 from cli.problems import Problem
-from cli.verification import Rules, Verification, verify
+from cli.terminal.counting import counted
+from cli.terminal.output import escaped, table
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import CognitoUnavailable, ResourceNotFound

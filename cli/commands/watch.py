@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.cockpit import Cockpit
-from cli.runs import latest, named
-from cli.starting import show_to_the_end
+from cli.runs.executions import latest, named
+from cli.runs.starting import show_to_the_end
 
 
 def watch(

@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 
 from lifeboat.pacing import Deadline
-from lifeboat.sync.assembly import capture_consumer
-from lifeboat.sync.consumer import RESERVE_SECONDS
+from lifeboat.sync.capture.assembly import capture_consumer
+from lifeboat.sync.capture.consumer import RESERVE_SECONDS
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 

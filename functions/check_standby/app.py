@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifeboat.pacing import Deadline
-from lifeboat.sync.check import Checked, CheckTask
-from lifeboat.sync.standby_assembly import standby_check
+from lifeboat.sync.standby.assembly import standby_check
+from lifeboat.sync.standby.check import Checked, CheckTask
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 

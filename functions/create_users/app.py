@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
 from lifeboat.restore.assembly import new_user_consumer
-from lifeboat.restore.batch import consume
+from lifeboat.restore.users.batch import consume
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 

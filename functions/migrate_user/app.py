@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifeboat.restore.assembly import migration
-from lifeboat.restore.migration import answer
+from lifeboat.restore.on_demand.migration import answer
 from lifeboat.telemetry import logger
 from lifeboat.trigger_event import TriggerEvent
 from lifeboat.usage import publishes_usage

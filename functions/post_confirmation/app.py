@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifeboat.sync.assembly import confirmed_capture
+from lifeboat.sync.capture.assembly import confirmed_capture
 from lifeboat.telemetry import logger
 from lifeboat.trigger_event import TriggerEvent
 from lifeboat.usage import publishes_usage

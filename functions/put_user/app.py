@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifeboat.sync.admin_answer import ApiResponse
-from lifeboat.sync.admin_assembly import administration
-from lifeboat.sync.admin_request import ApiRequest
+from lifeboat.sync.admin.answer import ApiResponse
+from lifeboat.sync.admin.assembly import administration
+from lifeboat.sync.admin.request import ApiRequest
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 

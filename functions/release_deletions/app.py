@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifeboat.pacing import Deadline
-from lifeboat.sync.apply_records import Released, ReleaseTask
-from lifeboat.sync.standby_assembly import released_deletions
+from lifeboat.sync.standby.assembly import released_deletions
+from lifeboat.sync.standby.records import Released, ReleaseTask
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lifeboat.pacing import Deadline
 from lifeboat.restore.assembly import federated_groups
-from lifeboat.restore.federated import RESERVE_SECONDS, answer
+from lifeboat.restore.on_demand.federated import RESERVE_SECONDS, answer
 from lifeboat.telemetry import logger
 from lifeboat.trigger_event import TriggerEvent
 from lifeboat.usage import publishes_usage

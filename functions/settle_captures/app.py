@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from lifeboat.pacing import Deadline
 from lifeboat.settling import Settled
-from lifeboat.sync.assembly import capture_settling
-from lifeboat.sync.settle import SettleTask
+from lifeboat.sync.capture.assembly import capture_settling
+from lifeboat.sync.capture.settle import SettleTask
 from lifeboat.telemetry import logger
 from lifeboat.usage import publishes_usage
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifeboat.restore.assembly import files, step_progress
+from lifeboat.restore.comparison.verify import verify
 from lifeboat.restore.steps import COMPARISON
 from lifeboat.restore.tasks import Verified, VerifyTask
-from lifeboat.restore.verify import verify
 from lifeboat.telemetry import logger
 
 if TYPE_CHECKING:

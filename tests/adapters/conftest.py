@@ -142,7 +142,7 @@ def stack(
     monkeypatch.setattr(Executions, "running", lambda *_: False)
     # All made-up users lie in one shard; looking through 255 empty ones is what would take long.
     monkeypatch.setattr("lifeboat.store.outcomes.SHARDS", (SHARD,))
-    monkeypatch.setattr("lifeboat.sync.settle.SHARDS", (SHARD,))
+    monkeypatch.setattr("lifeboat.sync.capture.settle.SHARDS", (SHARD,))
     with new_process():
         yield made
 

@@ -13,17 +13,18 @@ from lifeboat.cognito.pool import PoolFacts, comparable_attributes, linked_ident
 from lifeboat.errors import ImportStalled, LifeboatError
 from lifeboat.model import Membership, User
 from lifeboat.pacing import Deadline
-from lifeboat.restore import import_job, progress
-from lifeboat.restore.csv_rows import RowFormat
-from lifeboat.restore.expectation import Files
-from lifeboat.restore.import_chunk import Drain
-from lifeboat.restore.import_job import ImportJobStep
+from lifeboat.restore import progress
+from lifeboat.restore.comparison.expectation import Files
+from lifeboat.restore.csv_lane import job as import_job
+from lifeboat.restore.csv_lane.chunk import Drain
+from lifeboat.restore.csv_lane.job import ImportJobStep
+from lifeboat.restore.csv_lane.rows import RowFormat
 from lifeboat.restore.messages import new_user, read_new_user, read_update
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.tasks import JobProgress, Run, ScanTask
-from lifeboat.restore.updates import UserUpdate
-from lifeboat.restore.user_pace import UserPace
-from lifeboat.restore.users import UserRestore
+from lifeboat.restore.users.creation import UserRestore
+from lifeboat.restore.users.pace import UserPace
+from lifeboat.restore.users.updates import UserUpdate
 from lifeboat.store.given import GivenGroups
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.ledger import Ledger

@@ -31,9 +31,9 @@ from lifeboat.export.tasks import GroupsTask as ExportedGroups
 from lifeboat.pacing import Deadline
 from lifeboat.restore import assembly as restoring
 from lifeboat.restore.begin import Begun as ImportBegun
+from lifeboat.restore.comparison.verify import verify
 from lifeboat.restore.completion import Ended
-from lifeboat.restore.consumer import Consumer
-from lifeboat.restore.import_job import NOTHING
+from lifeboat.restore.csv_lane.job import NOTHING
 from lifeboat.restore.steps import COMPARISON
 from lifeboat.restore.tasks import (
     GroupsTask,
@@ -44,13 +44,13 @@ from lifeboat.restore.tasks import (
     ScanTask,
     Verified,
 )
-from lifeboat.restore.verify import verify
+from lifeboat.restore.users.consumer import Consumer
 from lifeboat.settling import Settled
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcomes
 from lifeboat.store.table import BackupTable
-from lifeboat.sync import assembly as syncing
-from lifeboat.sync.settle import SettleTask
+from lifeboat.sync.capture import assembly as syncing
+from lifeboat.sync.capture.settle import SettleTask
 from lifeboat.workflow import ExecutionTask
 from tests.adapters.pools import SHARD, Pool
 from tests.unit.examples import PLENTY, sqs_record

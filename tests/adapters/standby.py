@@ -16,8 +16,8 @@ from lifeboat.store.keys import Key, group_key, membership_key, user_key
 from lifeboat.store.ledger import LATEST, Ledger
 from lifeboat.store.standby import StandbyPlaces
 from lifeboat.store.table import BackupTable
-from lifeboat.sync.apply import StandbyUsers
-from lifeboat.sync.apply_groups import StandbyGroups
+from lifeboat.sync.standby.groups import StandbyGroups
+from lifeboat.sync.standby.users import StandbyUsers
 from tests.adapters.pools import SHARD, UNLIMITED, Pool
 from tests.unit.examples import AT, EARLIER
 

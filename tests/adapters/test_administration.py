@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.editor import UserEditor
 from lifeboat.errors import LifeboatError, StoreUnavailable
-from lifeboat.sync.admin_request import ApiRequest
-from lifeboat.sync.administration import PROMISE_SECONDS, Administration
+from lifeboat.sync.admin.changes import PROMISE_SECONDS, Administration
+from lifeboat.sync.admin.request import ApiRequest
 from tests.adapters.pools import UNLIMITED, Pool, asked_of, failing
 from tests.unit.test_events import event_of
 

@@ -21,9 +21,9 @@ from lifeboat.store.ledger import Ledger
 from lifeboat.store.markers import Markers
 from lifeboat.store.table import BackupTable
 from lifeboat.store.transactions import ABSENT, Check, Put
-from lifeboat.sync import assembly as syncing
-from lifeboat.sync.capture import UserCapture
-from lifeboat.sync.settle import SettleTask
+from lifeboat.sync.capture import assembly as syncing
+from lifeboat.sync.capture.settle import SettleTask
+from lifeboat.sync.capture.users import UserCapture
 from tests.adapters.pools import SHARD, Pool
 from tests.adapters.stack import Export, Stack, bodies, new_process
 from tests.unit.examples import PLENTY
@@ -276,8 +276,8 @@ def test_a_sign_up_goes_on_whatever_fails_or_hangs(
     live: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sub = live.source.add("ann", ANN)
-    monkeypatch.setattr("lifeboat.sync.confirmation.CAPTURE_SECONDS", 0.05)
-    monkeypatch.setattr("lifeboat.sync.confirmation.SEND_SECONDS", 0.05)
+    monkeypatch.setattr("lifeboat.sync.capture.confirmation.CAPTURE_SECONDS", 0.05)
+    monkeypatch.setattr("lifeboat.sync.capture.confirmation.SEND_SECONDS", 0.05)
     never, sent = threading.Event(), confirm(live.source, sub, email="ann@example.com")
     capture = syncing.confirmed_capture()
 

@@ -18,7 +18,7 @@ from functions.restore_federated_groups.app import handler
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.model import Group, Membership, Status, User, instant
 from lifeboat.pacing import Deadline
-from lifeboat.restore.federated import GROUPS_AWAITED_SECONDS, FederatedGroups, answer
+from lifeboat.restore.on_demand.federated import GROUPS_AWAITED_SECONDS, FederatedGroups, answer
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.items import Change, draft_group, draft_membership, draft_user
 from lifeboat.store.keys import federated_key, user_key

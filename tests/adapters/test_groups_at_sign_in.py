@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from functions.restore_federated_groups.app import handler
 from lifeboat.cognito.writer import PoolWriter
 from lifeboat.model import Membership, Status, User
-from lifeboat.restore.federated import FederatedGroups, answer
-from lifeboat.restore.pool_rules import PoolRules
-from lifeboat.restore.returning import ReturningUsers, shares_address
+from lifeboat.restore.on_demand.federated import FederatedGroups, answer
+from lifeboat.restore.on_demand.pool_rules import PoolRules
+from lifeboat.restore.on_demand.returning import ReturningUsers, shares_address
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.on_demand import OnDemandPool, OnDemandPools

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lifeboat.aws.bucket import Bucket
-from lifeboat.restore.import_users import UserImport
+from lifeboat.restore.csv_lane.run import UserImport
 from lifeboat.restore.messages import read_new_user
 from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.scan import HEAD_START, scan_field

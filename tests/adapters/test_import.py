@@ -12,8 +12,8 @@ from lifeboat.cognito.pool import comparable_attributes
 from lifeboat.errors import CognitoUnavailable, StoreUnavailable
 from lifeboat.model import Group
 from lifeboat.restore import assembly
-from lifeboat.restore.csv_rows import NOT_VERIFIED, UNCONFIRMED
-from lifeboat.restore.import_chunk import CSV_ONLY
+from lifeboat.restore.csv_lane.chunk import CSV_ONLY
+from lifeboat.restore.csv_lane.rows import NOT_VERIFIED, UNCONFIRMED
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.lock import Lock
 from lifeboat.store.outcomes import Lane

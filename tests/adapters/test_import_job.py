@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from lifeboat.errors import CognitoUnavailable
-from lifeboat.restore.import_chunk import hidden_for
-from lifeboat.restore.import_job import LONGEST_LOOK
+from lifeboat.restore.csv_lane.chunk import hidden_for
+from lifeboat.restore.csv_lane.job import LONGEST_LOOK
 from lifeboat.restore.progress import STALL
 from tests.adapters.job_double import Faults, refusal
 from tests.adapters.job_world import World, many_kinds, person

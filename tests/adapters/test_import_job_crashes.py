@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lifeboat.errors import StoreUnavailable
-from lifeboat.restore.expectation import Files
+from lifeboat.restore.comparison.expectation import Files
 from lifeboat.restore.report import Reconciliation
 from tests.adapters.job_double import Faults, Killed
 from tests.adapters.job_world import World, many_kinds, person

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lifeboat.errors import ImportStalled
-from lifeboat.restore.import_chunk import CSV_ONLY
+from lifeboat.restore.csv_lane.chunk import CSV_ONLY
 from lifeboat.store.outcomes import State
 from tests.adapters.job_double import refusal
 from tests.adapters.job_world import World, many_kinds

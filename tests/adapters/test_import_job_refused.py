@@ -9,8 +9,8 @@ import pytest
 import urllib3
 
 from lifeboat.errors import CognitoUnavailable, ImportStalled
-from lifeboat.restore.import_chunk import hidden_for
-from lifeboat.restore.import_job import BUSY_LOOK, PATIENCE
+from lifeboat.restore.csv_lane.chunk import hidden_for
+from lifeboat.restore.csv_lane.job import BUSY_LOOK, PATIENCE
 from lifeboat.restore.progress import STALL
 from tests.adapters.job_double import Faults, Killed, refusal
 from tests.adapters.job_world import CHUNK, World

@@ -12,7 +12,7 @@ from lifeboat.aws import clients
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.restore import assembly
-from lifeboat.restore.consumer import Consumer
+from lifeboat.restore.users.consumer import Consumer
 from tests.adapters.people import (
     BY_CSV,
     EXPORTED,

@@ -8,7 +8,7 @@ import pytest
 
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.model import Membership, Status, User
-from lifeboat.restore.known import find_known
+from lifeboat.restore.on_demand.known import find_known
 from lifeboat.store.items import Change, draft_membership, draft_user
 from lifeboat.store.keys import user_key
 from lifeboat.store.table import BackupTable

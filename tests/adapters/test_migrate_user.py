@@ -17,8 +17,8 @@ from functions.migrate_user.app import handler
 from lifeboat.cognito.passwords import PasswordCheck
 from lifeboat.cognito.pool import settable_attributes
 from lifeboat.model import PoolConfiguration, Status, User
-from lifeboat.restore.migration import FORGOTTEN, SIGNING_IN, Migration, answer
-from lifeboat.restore.pool_rules import PoolRules
+from lifeboat.restore.on_demand.migration import FORGOTTEN, SIGNING_IN, Migration, answer
+from lifeboat.restore.on_demand.pool_rules import PoolRules
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.items import Change, draft_configuration, draft_user
 from lifeboat.store.on_demand import OnDemandPool, OnDemandPools

@@ -12,7 +12,7 @@ from lifeboat.aws.functions import FunctionCallers, statement_of
 from lifeboat.cognito.pool import settable_attributes
 from lifeboat.errors import InvalidInput, PreflightFailed, StoreUnavailable
 from lifeboat.restore.tasks import ON_SIGN_IN
-from lifeboat.restore.users import BROUGHT_BACK, DELETED_SINCE
+from lifeboat.restore.users.creation import BROUGHT_BACK, DELETED_SINCE
 from lifeboat.settings import settings
 from lifeboat.store.given import GivenGroups
 from lifeboat.store.on_demand import OnDemandPools

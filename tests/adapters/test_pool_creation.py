@@ -19,8 +19,8 @@ from lifeboat.errors import CognitoRefused, CognitoThrottled, CognitoUnavailable
 from lifeboat.model import PoolConfiguration
 from lifeboat.pacing import Deadline
 from lifeboat.restore import assembly
-from lifeboat.restore.new_pool import IMPORT_TAG, NewPool
-from lifeboat.restore.pool_plan import Captured, PoolPlan, plan_pool
+from lifeboat.restore.pool.new_pool import IMPORT_TAG, NewPool
+from lifeboat.restore.pool.plan import Captured, PoolPlan, plan_pool
 from lifeboat.restore.tasks import PoolTask, Run
 from lifeboat.store.configurations import configuration_drafts
 from lifeboat.store.items import Change

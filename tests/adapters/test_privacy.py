@@ -18,7 +18,7 @@ from moto.sns.models import sns_backends
 from lifeboat.aws import clients
 from lifeboat.aws.queues import Queue
 from lifeboat.restore import assembly
-from lifeboat.restore.consumer import Consumer
+from lifeboat.restore.users.consumer import Consumer
 from lifeboat.telemetry import logger
 from tests.adapters.dying import content
 from tests.adapters.pools import Pool, failing

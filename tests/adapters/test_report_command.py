@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from cli.app import main
-from cli.usernames import usernames
+from cli.history.usernames import usernames
 from lifeboat.store.items import Change, draft_user, history_item
 from lifeboat.store.ledger import Ledger
 from tests.adapters.pools import SHARD, Pool

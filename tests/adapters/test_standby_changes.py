@@ -22,10 +22,10 @@ from lifeboat.store.deletions import Deletions, hour_of
 from lifeboat.store.items import Change, draft_user
 from lifeboat.store.keys import Key, group_key, membership_key, user_key
 from lifeboat.store.standby import HELD, Place, place_key
-from lifeboat.sync import standby_assembly
-from lifeboat.sync.apply_groups import Applied
-from lifeboat.sync.apply_records import StandbyChanges, StreamAnswer
-from lifeboat.sync.check import CheckTask
+from lifeboat.sync.standby import assembly as standby_assembly
+from lifeboat.sync.standby.check import CheckTask
+from lifeboat.sync.standby.groups import Applied
+from lifeboat.sync.standby.records import StandbyChanges, StreamAnswer
 from tests.adapters.pools import Pool, asked_of, failing
 from tests.adapters.stack import Stack, dead_letters, messages
 from tests.adapters.standby import Standby, changed, person
@@ -48,7 +48,7 @@ def standby(stack: Stack, make_pool: Any, dead: Queue, monkeypatch: pytest.Monke
     monkeypatch.setenv("STANDBY_USER_POOL_ID", pool.pool_id)
     monkeypatch.setenv("STANDBY_DLQ_URL", dead.url)
     monkeypatch.setenv("MAX_RETIRE_PERCENT", "10")
-    monkeypatch.setattr("lifeboat.sync.check.SHARDS", ("ab",))
+    monkeypatch.setattr("lifeboat.sync.standby.check.SHARDS", ("ab",))
     standby_assembly._made.cache_clear()
     made = Standby(stack.table, pool)
     made.listed(users=100, groups=100)

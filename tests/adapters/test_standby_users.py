@@ -16,7 +16,7 @@ from lifeboat.model import Kind, User
 from lifeboat.store.keys import user_key
 from lifeboat.store.standby import HELD, Place, StandbyPlaces, awaited_partition, owner_key, place_key
 from lifeboat.store.table import BackupTable
-from lifeboat.sync.apply_groups import Applied
+from lifeboat.sync.standby.groups import Applied
 from tests.adapters.pools import Pool, asked_of, failing
 from tests.adapters.standby import Standby, changed, person, sub_number
 
@@ -357,7 +357,7 @@ def test_a_user_whose_name_a_later_one_has_waits_and_is_given_up_in_the_end(
     standby.put(old)
     with pytest.raises(CognitoUnavailable):
         standby.users.apply(old.sub)
-    monkeypatch.setattr("lifeboat.sync.apply.now", lambda: "2999-01-01T00:00:00.000Z")
+    monkeypatch.setattr("lifeboat.sync.standby.users.now", lambda: "2999-01-01T00:00:00.000Z")
     with pytest.raises(UserExists):
         standby.users.apply(old.sub)
     standby.check_same([new])

@@ -10,8 +10,8 @@ import pytest
 from lifeboat.model import Membership, User, epoch_after, now
 from lifeboat.store.items import Change, draft_membership, draft_user, history_item
 from lifeboat.store.table import BackupTable
-from lifeboat.sync import user_history
-from lifeboat.sync.user_history import UserHistory
+from lifeboat.sync.admin import history as user_history
+from lifeboat.sync.admin.history import UserHistory
 from tests.unit.test_events import event_of
 
 SUB = "ab000000-0000-4000-8000-000000000001"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lifeboat.restore.messages import Update
-from lifeboat.restore.updates import UserUpdate
+from lifeboat.restore.users.updates import UserUpdate
 from tests.adapters.job_double import Faults, Killed
 from tests.adapters.job_world import UNPACED, World, person
 

@@ -290,8 +290,10 @@ def test_config_names_what_contradicts(bare: Aws, lifeboat: Run, monkeypatch: py
     bare.pool_id = pool["UserPool"]["Id"]
     bare.deploy("primary", PRIMARY, LiveSync="CAPTURE", UserCreationQuota="80")
     bare.deploy("backup", BACKUP)
-    monkeypatch.setattr("cli.quotas.granted_quotas", lambda _: {"Rate of UserCreation requests": 60.0})
-    monkeypatch.setattr("cli.quotas.enforced", lambda *_: 50.0)
+    monkeypatch.setattr(
+        "cli.deployment.quotas.granted_quotas", lambda _: {"Rate of UserCreation requests": 60.0}
+    )
+    monkeypatch.setattr("cli.deployment.quotas.enforced", lambda *_: 50.0)
 
     said = lifeboat("config")
 

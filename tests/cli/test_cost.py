@@ -10,11 +10,11 @@ import pytest
 
 from benchmarks.document import CHANGED, FULL, IMPORT, UNCHANGED, kept
 from benchmarks.live_page import RESULTS as LIVE
-from cli import cost
 from cli.app import main
-from cli.cost import Pool, estimate
-from cli.cost_page import BEGIN, END, written
-from cli.prices import ACTIVE_USER, MONTHLY, PRICES
+from cli.pricing import cost
+from cli.pricing.cost import Pool, estimate
+from cli.pricing.cost_page import BEGIN, END, written
+from cli.pricing.prices import ACTIVE_USER, MONTHLY, PRICES
 from tests.cli.documented import ROOT
 from tests.template.reading import source
 

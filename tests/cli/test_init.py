@@ -19,10 +19,10 @@ from moto import mock_aws
 
 from cli.app import main
 from cli.connection import Connection
-from cli.first_deployment import Plan
+from cli.deployment.first import Plan
+from cli.deployment.samconfig import Wanted, edited, parameters_of
+from cli.deployment.template_parameters import check
 from cli.problems import Problem, WrongUse
-from cli.samconfig_file import Wanted, edited, parameters_of
-from cli.template_parameters import check
 from tests.cli.documented import ROOT
 from tests.template.reading import source
 

@@ -16,11 +16,11 @@ from lifeboat.cognito.configuration_reader import ConfigurationReader
 from lifeboat.cognito.pool_writer import PartMaker, PoolMaker
 from lifeboat.model import PoolConfiguration
 from lifeboat.pacing import Budget
-from lifeboat.restore.expectation import Files
-from lifeboat.restore.new_pool import IMPORT_TAG, NewPool
-from lifeboat.restore.pool_plan import Captured, PoolPlan, plan_pool
-from lifeboat.restore.pool_progress import PoolProgress
-from lifeboat.restore.pool_steps import PoolSteps
+from lifeboat.restore.comparison.expectation import Files
+from lifeboat.restore.pool.new_pool import IMPORT_TAG, NewPool
+from lifeboat.restore.pool.plan import Captured, PoolPlan, plan_pool
+from lifeboat.restore.pool.progress import PoolProgress
+from lifeboat.restore.pool.steps import PoolSteps
 from tests.unit.fakes import MemoryBucket
 
 if TYPE_CHECKING:

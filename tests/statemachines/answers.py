@@ -51,7 +51,7 @@ from lifeboat.restore.tasks import (
     attaches,
 )
 from lifeboat.settling import Settled, nothing_settled
-from lifeboat.sync.settle import SettleTask
+from lifeboat.sync.capture.settle import SettleTask
 from lifeboat.workflow import ExecutionTask, Failure, plain_failure
 from tests.statemachines.engine import Answer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lifeboat.sync.administration import PROMISE_SECONDS
+from lifeboat.sync.admin.changes import PROMISE_SECONDS
 from tests.template.policies import granted, role_statements
 from tests.template.reading import (
     EXAMPLES,

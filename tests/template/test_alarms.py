@@ -105,5 +105,5 @@ def test_a_trigger_that_fails_raises_one_and_so_do_groups_that_are_not_given_bac
     assert dimensions(errors) == {"FunctionName": "<RestoreFederatedGroupsFunction>"}
     groups = alarms(role)["FederatedGroupsFailedAlarm"]
     assert dimensions(groups) == {"Stack": "lifeboat", "service": "lifeboat"}
-    written = (ROOT / "layers/lifeboat/lifeboat/restore/federated.py").read_text("utf-8")
+    written = (ROOT / "layers/lifeboat/lifeboat/restore/on_demand/federated.py").read_text("utf-8")
     assert f'"{groups["MetricName"]}"' in written

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lifeboat.sync.assembly import CONSUMERS
-from lifeboat.sync.causes import DELETIONS, GROUP_EVENTS
-from lifeboat.sync.confirmation import CAPTURE_SECONDS, SEND_SECONDS
-from lifeboat.sync.consumer import RESERVE_SECONDS
+from lifeboat.sync.capture.assembly import CONSUMERS
+from lifeboat.sync.capture.causes import DELETIONS, GROUP_EVENTS
+from lifeboat.sync.capture.confirmation import CAPTURE_SECONDS, SEND_SECONDS
+from lifeboat.sync.capture.consumer import RESERVE_SECONDS
 from tests.template.policies import granted, role_statements, statements
 from tests.template.reading import ROOT, broken_rules, parameter_problem, source, stack
 
@@ -126,7 +126,7 @@ def test_an_export_beside_captures_updates_nothing_but_its_ledger() -> None:
 
 def test_lost_late_and_failing_captures_raise_alarms() -> None:
     alarms = stack("primary").of_type("AWS::CloudWatch::Alarm")
-    written = (ROOT / "layers/lifeboat/lifeboat/sync/confirmation.py").read_text("utf-8")
+    written = (ROOT / "layers/lifeboat/lifeboat/sync/capture/confirmation.py").read_text("utf-8")
     assert f'"{alarms["CaptureLostAlarm"]["MetricName"]}"' in written
     assert alarms["CaptureBehindAlarm"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     errors = alarms["PostConfirmationFailsAlarm"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lifeboat.restore.federated import RESERVE_SECONDS
-from lifeboat.restore.import_chunk import hidden_for
+from lifeboat.restore.csv_lane.chunk import hidden_for
+from lifeboat.restore.on_demand.federated import RESERVE_SECONDS
 from lifeboat.settings import MAY_BE_EMPTY, environment_names
 from tests.template.policies import granted, role_statements
 from tests.template.reading import EVERYTHING, ROOT, resources_of_type, source, stack

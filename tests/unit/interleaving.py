@@ -23,8 +23,8 @@ from lifeboat.store.live_writer import LiveVersionWriter
 from lifeboat.store.markers import Marker, Markers
 from lifeboat.store.table import BackupTable, StoredVersion
 from lifeboat.store.transactions import Check, Delete, Expected, Put, Write
-from lifeboat.sync.capture import UserCapture
-from lifeboat.sync.groups import GroupCapture
+from lifeboat.sync.capture.groups import GroupCapture
+from lifeboat.sync.capture.users import UserCapture
 from tests.unit.examples import USER
 
 BEGINNING = datetime(2026, 3, 1, 12, tzinfo=UTC)

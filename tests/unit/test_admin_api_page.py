@@ -13,9 +13,9 @@ from botocore.loaders import Loader
 
 from lifeboat.model import Membership
 from lifeboat.store.items import Change, draft_membership, draft_user
-from lifeboat.sync.admin_request import EXPECTED, change_of, user_of
-from lifeboat.sync.administration import PENDING, PROMISE_SECONDS, WRITTEN
-from lifeboat.sync.user_history import MOST_VERSIONS, _membership, _version
+from lifeboat.sync.admin.changes import PENDING, PROMISE_SECONDS, WRITTEN
+from lifeboat.sync.admin.history import MOST_VERSIONS, _membership, _version
+from lifeboat.sync.admin.request import EXPECTED, change_of, user_of
 from tests.template.reading import resources_of_type
 from tests.unit.examples import AT, USER
 from tests.unit.test_events import event_of

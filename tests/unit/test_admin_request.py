@@ -19,8 +19,8 @@ from lifeboat.errors import (
     ResourceNotFound,
     StoreUnavailable,
 )
-from lifeboat.sync.admin_answer import ApiResponse, answer, refused, response
-from lifeboat.sync.admin_request import ApiRequest, InvalidRequest, before_of, change_of, user_of
+from lifeboat.sync.admin.answer import ApiResponse, answer, refused, response
+from lifeboat.sync.admin.request import ApiRequest, InvalidRequest, before_of, change_of, user_of
 from tests.unit.test_events import event_of
 
 

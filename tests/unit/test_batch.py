@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 
 from lifeboat.errors import CognitoUnavailable, StoreUnavailable
-from lifeboat.restore.batch import THREADS, consume
-from lifeboat.restore.consumer import Consumer
 from lifeboat.restore.messages import NewUser, read_new_user
+from lifeboat.restore.users.batch import THREADS, consume
+from lifeboat.restore.users.consumer import Consumer
 from tests.unit.examples import new_user_body
 from tests.unit.fakes import MemoryQueue
 

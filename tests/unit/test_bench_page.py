@@ -10,7 +10,7 @@ from benchmarks.document import RESULTS, keep, kept
 from benchmarks.page import PAGE, TARGETS, page, table
 from benchmarks.plot import PLOT, plot
 from benchmarks.published import PUBLISHED, published
-from cli.prices import PRICES, cost, usage
+from cli.pricing.prices import PRICES, cost, usage
 
 
 def run(name: str, seconds: float = 12.0, **changes: Any) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cli.connection import Role, Stack
-from cli.parameters import AGREE, differences, rows
-from cli.quotas import QuotaLine, quota_name
-from cli.replication import limits, requirements, verdict
+from cli.deployment.parameters import AGREE, differences, rows
+from cli.deployment.quotas import QuotaLine, quota_name
+from cli.deployment.replication import limits, requirements, verdict
 from lifeboat.cognito.replicas import Replica
 from lifeboat.pacing import QUOTAS
 from local.ministack_quotas import quotas

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.endings import Ending, ending_of, problems_of
-from cli.runs import Look, Run
+from cli.runs.endings import Ending, ending_of, problems_of
+from cli.runs.executions import Look, Run
 from lifeboat.errors import PreflightFailed
 
 AT = "2026-11-21T10:00:00.000Z"

@@ -12,9 +12,9 @@ import pytest
 import typer
 from rich.console import Console
 
-from cli.following import MOST_MISSES, View, follow
-from cli.output import Output
-from cli.runs import Follower, Look, Run
+from cli.runs.executions import Follower, Look, Run
+from cli.runs.following import MOST_MISSES, View, follow
+from cli.terminal.output import Output
 from lifeboat.errors import StoreUnavailable
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:ImportWorkflow:abc"

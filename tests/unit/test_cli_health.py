@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from cli.commands.status import document, draw
-from cli.health import Level, due, reasons, verdict
-from cli.runs import Run
-from cli.sight import AlarmSeen, QueueSeen, Sight, StackSeen
+from cli.runs.executions import Run
+from cli.status.health import Level, due, reasons, verdict
+from cli.status.sight import AlarmSeen, QueueSeen, Sight, StackSeen
 
 AT = "2026-11-21T12:00:00.000Z"
 PARAMETERS = {"ExportSchedule": "rate(1 day)", "MaxExportAgeHours": "30"}

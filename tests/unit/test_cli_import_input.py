@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.import_input import OPTIONS, ImportAsked, arn_map_of, in_options
+from cli.imports.input import OPTIONS, ImportAsked, arn_map_of, in_options
 from cli.problems import WrongUse
 from lifeboat.restore.import_input import EXPECTED
 

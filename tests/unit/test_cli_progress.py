@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from cli.progress import Pace, Phase, Stage, phases
-from cli.runs import Look
+from cli.runs.executions import Look
+from cli.runs.progress import Pace, Phase, Stage, phases
 
 AT = "2026-11-21T10:00:00.000Z"
 LATER = "2026-11-21T10:00:20.000Z"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.schedule import next_due
+from cli.status.schedule import next_due
 
 AFTER = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # a Saturday
 

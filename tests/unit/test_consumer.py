@@ -16,8 +16,8 @@ from lifeboat.errors import (
     ResourceNotFound,
     StoreUnavailable,
 )
-from lifeboat.restore.consumer import Consumer
 from lifeboat.restore.messages import NewUser, Unusable, read_new_user
+from lifeboat.restore.users.consumer import Consumer
 from tests.unit.examples import USER, new_user_body, sqs_record
 from tests.unit.fakes import MemoryQueue
 

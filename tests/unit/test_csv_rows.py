@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.model import User
-from lifeboat.restore import csv_rows
-from lifeboat.restore.csv_rows import LONGEST_ROW, RowFormat, Uncarried
+from lifeboat.restore.csv_lane import rows as csv_rows
+from lifeboat.restore.csv_lane.rows import LONGEST_ROW, RowFormat, Uncarried
 
 HEADER = (
     "name",

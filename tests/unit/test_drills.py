@@ -16,10 +16,10 @@ from lifeboat.errors import InvalidInput
 from lifeboat.model import PoolConfiguration
 from lifeboat.operator_input import parse
 from lifeboat.restore.drills import Sample, sample_shards
-from lifeboat.restore.new_pool import IMPORT_TAG, NewPool
-from lifeboat.restore.pool_plan import Captured, plan_pool
+from lifeboat.restore.pool.new_pool import IMPORT_TAG, NewPool
+from lifeboat.restore.pool.plan import Captured, plan_pool
+from lifeboat.restore.pool.scratch import scratch_plan
 from lifeboat.restore.portions import scan_portions
-from lifeboat.restore.scratch_plan import scratch_plan
 from lifeboat.store.keys import SHARDS
 
 DRILL_ID = "2026-03-01T04:00:00.512Z-5e6f7a8b"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lifeboat.cognito.pool import PoolFacts, comparable_attributes, linked_identities, restored_statuses
 from lifeboat.model import Status, User
-from lifeboat.restore.expectation import Files, Fingerprint, differing_fields, expected, found
+from lifeboat.restore.comparison.expectation import Files, Fingerprint, differing_fields, expected, found
 from tests.unit.examples import BY_EMAIL, BY_NAME, GROUP_NAMES, USER, USERS
 from tests.unit.fakes import MemoryBucket
 

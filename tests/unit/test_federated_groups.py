@@ -16,7 +16,7 @@ from functions.restore_federated_groups.app import handler
 from lifeboat.errors import SettingMissing
 from lifeboat.identities import LONGEST, identity_of
 from lifeboat.model import Status, User
-from lifeboat.restore.federated import SOURCES, FederatedGroups, answer, with_groups
+from lifeboat.restore.on_demand.federated import SOURCES, FederatedGroups, answer, with_groups
 from lifeboat.settings import settings
 from lifeboat.store.items import Change, draft_user, history_item, user_from
 from lifeboat.store.keys import sub_of, user_key

@@ -139,7 +139,9 @@ def test_the_commands_and_their_options_exist() -> None:
 def test_names_on_the_page_are_those_of_the_template() -> None:
     assert "RestoreFederatedGroupsFunctionArn" in source()["Outputs"]
     [listed] = re.findall(r"^\| metric .*?\n\n", PAGE, re.MULTILINE | re.DOTALL)
-    written = (Path(__file__).parents[2] / "layers/lifeboat/lifeboat/restore/federated.py").read_text("utf-8")
+    written = (
+        Path(__file__).parents[2] / "layers/lifeboat/lifeboat/restore/on_demand/federated.py"
+    ).read_text("utf-8")
     metrics = set(re.findall(r'"(Federated\w+)"', written))
     assert set(re.findall(r"^\| (Federated\w+) ", listed, re.MULTILINE)) == metrics
     alarms = set(re.findall(r"alarm (Federated\w+)", PAGE))

@@ -9,7 +9,7 @@ import pytest
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.model import User
-from lifeboat.restore.finding import find_by_name
+from lifeboat.restore.users.finding import find_by_name
 
 
 class Listing:

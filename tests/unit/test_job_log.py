@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifeboat.restore.job_log import LONGEST_REASON, SUCCEEDED, RowResult, log_group, log_stream, row_results
+from lifeboat.restore.csv_lane.job_log import (
+    LONGEST_REASON,
+    SUCCEEDED,
+    RowResult,
+    log_group,
+    log_stream,
+    row_results,
+)
 
 RESULTS = st.sampled_from(["SUCCEEDED", "SKIPPED", "FAILED"])
 WORDS = {

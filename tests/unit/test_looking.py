@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli import defaults
-from cli.counting import counted
-from cli.fields import changes, user_fields, visible
-from cli.import_input import in_options
-from cli.outlook import Seen, duration, look, outlook, rows_of_new_pool, scaled
-from cli.output import Output
-from cli.sentences import split_remedy
+from cli.deployment import defaults
+from cli.history.fields import changes, user_fields, visible
+from cli.imports.input import in_options
+from cli.imports.outlook import Seen, duration, look, outlook, rows_of_new_pool, scaled
+from cli.terminal.counting import counted
+from cli.terminal.output import Output
+from cli.terminal.sentences import split_remedy
 from lifeboat.model import Group, Membership, PoolConfiguration, Status, User
 from lifeboat.pacing import Quotas
 from lifeboat.request_plan import ImportPlan
-from lifeboat.restore.csv_rows import EMAIL_MFA, MFA_ENABLED, USERNAME, RowFormat
-from lifeboat.restore.new_pool import NewPool
-from lifeboat.restore.pool_plan import Captured
+from lifeboat.restore.csv_lane.rows import EMAIL_MFA, MFA_ENABLED, USERNAME, RowFormat
+from lifeboat.restore.pool.new_pool import NewPool
+from lifeboat.restore.pool.plan import Captured
 from lifeboat.restore.tasks import Run
 from lifeboat.store.backup import Backup
 from lifeboat.store.keys import SHARDS
@@ -155,7 +155,7 @@ def test_a_pool_that_is_not_there_yet_takes_rows_by_its_captured_schema() -> Non
 def test_long_readings_say_how_far_they_are(
     monkeypatch: pytest.MonkeyPatch, terminal: bool, said: str
 ) -> None:
-    monkeypatch.setattr("cli.counting.QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("cli.terminal.counting.QUIET_SECONDS", 0.0)
     shown, result = StringIO(), StringIO()
     output = Output(
         console=Console(file=result), errors=Console(file=shown, force_terminal=terminal, width=80)

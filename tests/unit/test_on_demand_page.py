@@ -95,7 +95,7 @@ def test_commands_on_the_page_and_their_options_exist() -> None:
 
 
 def test_names_on_the_page_are_those_of_the_template_and_the_code() -> None:
-    folder = ROOT / "layers/lifeboat/lifeboat/restore"
+    folder = ROOT / "layers/lifeboat/lifeboat/restore/on_demand"
     written = "".join((folder / name).read_text("utf-8") for name in MODULES)
     [listed] = re.findall(r"^\| metric .*?\n\n", PAGE, re.MULTILINE | re.DOTALL)
     assert set(re.findall(r"^\| (\w+) \|", listed, re.MULTILINE)) - {"metric"} == set(

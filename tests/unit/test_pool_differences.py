@@ -8,7 +8,7 @@ import pytest
 
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.model import PoolConfiguration
-from lifeboat.restore.pool_differences import (
+from lifeboat.restore.pool.differences import (
     Found,
     differences,
     lane_problems,
@@ -16,7 +16,7 @@ from lifeboat.restore.pool_differences import (
     source_sub_problems,
     warnings,
 )
-from lifeboat.restore.pool_plan import Captured
+from lifeboat.restore.pool.plan import Captured
 
 TOTP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
 SMS = {"SmsMfaConfiguration": {"SmsConfiguration": {"SnsCallerArn": "arn"}}}

@@ -8,8 +8,8 @@ import pytest
 
 from lifeboat.cognito.configuration import BASE64
 from lifeboat.model import PoolConfiguration
-from lifeboat.restore.new_pool import IMPORT_TAG, NewPool
-from lifeboat.restore.pool_plan import Captured, PoolPlan, plan_pool
+from lifeboat.restore.pool.new_pool import IMPORT_TAG, NewPool
+from lifeboat.restore.pool.plan import Captured, PoolPlan, plan_pool
 
 IMPORT_ID = "2026-03-01T09:30:12.873Z-9c29014e"
 HERE = "eu-west-1"

@@ -9,7 +9,7 @@ import pytest
 
 from lifeboat.errors import ImportStalled
 from lifeboat.model import instant
-from lifeboat.restore.import_job import NOTHING
+from lifeboat.restore.csv_lane.job import NOTHING
 from lifeboat.restore.progress import (
     COUNT_EVERY,
     EMPTY_GRACE,

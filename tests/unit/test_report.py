@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lifeboat.model import Group
-from lifeboat.restore.expectation import Files
+from lifeboat.restore.comparison.expectation import Files
 from lifeboat.restore.report import NEVER_RESTORABLE, Reconciliation, complete
 from lifeboat.restore.tasks import Verified
 from lifeboat.store.outcomes import Lane, Outcome, State

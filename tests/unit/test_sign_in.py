@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lifeboat.cognito.pool import PoolFacts
 from lifeboat.model import Status
-from lifeboat.restore.known import answers_to, kind_of
+from lifeboat.restore.on_demand.known import answers_to, kind_of
 from lifeboat.sign_in import LONGEST, SIGN_IN_KEYS, sign_in_key, sign_in_keys
 from lifeboat.store.items import Change, draft_user, history_item, user_from
 from tests.unit.examples import AT, BY_EMAIL, BY_NAME, EARLIER, TEXT, USER, USERS

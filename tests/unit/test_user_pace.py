@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifeboat.pacing import TokenBucket
-from lifeboat.restore.user_pace import REMEMBERED, WRITES_PER_SECOND, UserPace
+from lifeboat.restore.users.pace import REMEMBERED, WRITES_PER_SECOND, UserPace
 
 
 class Time:

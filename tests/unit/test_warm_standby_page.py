@@ -10,7 +10,7 @@ from pathlib import Path
 from botocore import xform_name
 from botocore.model import StructureShape
 
-from lifeboat.sync.check import MODES
+from lifeboat.sync.standby.check import MODES
 from tests.template.reading import source
 from tests.unit.test_federated_users_page import GLOBAL_OPTIONS, model
 
@@ -56,6 +56,6 @@ def test_names_on_the_page_are_those_of_the_template() -> None:
 
 def test_the_metric_of_the_alarm_is_the_one_that_is_written() -> None:
     alarm = source()["Resources"]["StandbyDeletionsHeldAlarm"]["Properties"]
-    code = Path(__file__).parents[2] / "layers/lifeboat/lifeboat/sync/apply_records.py"
+    code = Path(__file__).parents[2] / "layers/lifeboat/lifeboat/sync/standby/records.py"
     assert alarm["MetricName"] == "StandbyHeld"
     assert re.search(r'"Held"', code.read_text("utf-8"))

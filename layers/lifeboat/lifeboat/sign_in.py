@@ -1,8 +1,8 @@
 """The names a user may sign in by, as the keys that users of the backup are found by.
 
 A key is the name in lower case, whatever the pool's rules are: who looks a name up compares what was found
-by the pool's own (`lifeboat.restore.known`). So one index serves pools that tell cases apart and pools that
-do not, and a backup needs no knowledge of its pool to be written.
+by the pool's own (`lifeboat.restore.on_demand.known`). So one index serves pools that tell cases apart and
+pools that do not, and a backup needs no knowledge of its pool to be written.
 """
 
 from __future__ import annotations

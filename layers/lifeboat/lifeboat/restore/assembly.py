@@ -24,32 +24,32 @@ from lifeboat.cognito.writer import PoolWriter
 from lifeboat.pacing import Budget, Category
 from lifeboat.request_plan import ImportPlan
 from lifeboat.restore.begin import ImportBeginning
+from lifeboat.restore.comparison.expectation import Files, digest
+from lifeboat.restore.comparison.listing import RestoredListing
 from lifeboat.restore.completion import ImportEnd
-from lifeboat.restore.consumer import Consumer
-from lifeboat.restore.csv_rows import RowFormat
+from lifeboat.restore.csv_lane.chunk import Drain
+from lifeboat.restore.csv_lane.job import ImportJobStep
+from lifeboat.restore.csv_lane.rows import RowFormat
+from lifeboat.restore.csv_lane.run import UserImport
 from lifeboat.restore.drills import Drills
-from lifeboat.restore.expectation import Files, digest
-from lifeboat.restore.federated import FederatedGroups
 from lifeboat.restore.groups import GroupRestore
-from lifeboat.restore.import_chunk import Drain
-from lifeboat.restore.import_job import ImportJobStep
-from lifeboat.restore.import_users import UserImport
-from lifeboat.restore.listing import RestoredListing
 from lifeboat.restore.messages import NewUser, Update, read_new_user, read_update
-from lifeboat.restore.migration import Migration
-from lifeboat.restore.pool_creation import PoolCreation
-from lifeboat.restore.pool_rules import PoolRules
+from lifeboat.restore.on_demand.federated import FederatedGroups
+from lifeboat.restore.on_demand.migration import Migration
+from lifeboat.restore.on_demand.pool_rules import PoolRules
+from lifeboat.restore.on_demand.returning import ReturningUsers
+from lifeboat.restore.on_demand.triggers import Triggers
+from lifeboat.restore.pool.creation import PoolCreation
 from lifeboat.restore.portions import LISTING_WORKERS, SCAN_WORKERS
 from lifeboat.restore.progress import ProgressCheck, ProgressDisplay
 from lifeboat.restore.report import Reconciliation
-from lifeboat.restore.returning import ReturningUsers
 from lifeboat.restore.scan import Scan
 from lifeboat.restore.steps import CREATING_GROUPS, LISTING, Step, StepProgress
 from lifeboat.restore.tasks import Run
-from lifeboat.restore.triggers import Triggers
-from lifeboat.restore.updates import UserUpdate
-from lifeboat.restore.user_pace import UserPace
-from lifeboat.restore.users import UserRestore
+from lifeboat.restore.users.consumer import Consumer
+from lifeboat.restore.users.creation import UserRestore
+from lifeboat.restore.users.pace import UserPace
+from lifeboat.restore.users.updates import UserUpdate
 from lifeboat.settings import settings
 from lifeboat.store.as_of import AsOf
 from lifeboat.store.backup import Backup

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from lifeboat.listing import HEX, listing_prefixes, portions
-from lifeboat.restore.listing import LISTINGS
+from lifeboat.restore.comparison.listing import LISTINGS
 from lifeboat.store.keys import SHARDS
 
 SCAN_WORKERS = 8

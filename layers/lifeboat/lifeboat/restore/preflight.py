@@ -16,14 +16,14 @@ from lifeboat.cognito.replicas import ACTIVE, SECONDARY
 from lifeboat.cognito.scratch_pools import DRILL_TAG
 from lifeboat.errors import CognitoRefused, PreflightFailed, ResourceNotFound
 from lifeboat.model import now, seconds_between
-from lifeboat.restore import pool_differences
-from lifeboat.restore.known import find_known
 from lifeboat.restore.moment import OLD_BACKUP, Exports, moment_read
-from lifeboat.restore.new_pool import Document, NewPool
-from lifeboat.restore.pool_creation import NOTHING_CAPTURED
-from lifeboat.restore.pool_differences import Found, lane_problems, source_sub_problems
-from lifeboat.restore.pool_plan import Captured, plan_pool
-from lifeboat.restore.pool_schema import MOST_CUSTOM, too_many_custom
+from lifeboat.restore.on_demand.known import find_known
+from lifeboat.restore.pool import differences as pool_differences
+from lifeboat.restore.pool.creation import NOTHING_CAPTURED
+from lifeboat.restore.pool.differences import Found, lane_problems, source_sub_problems
+from lifeboat.restore.pool.new_pool import Document, NewPool
+from lifeboat.restore.pool.plan import Captured, plan_pool
+from lifeboat.restore.pool.schema import MOST_CUSTOM, too_many_custom
 from lifeboat.store.as_of import AsOf
 from lifeboat.store.backup import Backup
 from lifeboat.store.given import GivenGroups

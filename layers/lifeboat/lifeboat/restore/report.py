@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lifeboat.model import Group, Kind
-from lifeboat.restore.expectation import Files
+from lifeboat.restore.comparison.expectation import Files
 from lifeboat.restore.tasks import Verified
 from lifeboat.store.backup import Backup
 from lifeboat.store.given import GivenGroups

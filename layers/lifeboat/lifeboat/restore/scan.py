@@ -11,13 +11,13 @@ from lifeboat.aws.queues import Queue
 from lifeboat.cognito.pool import FACTOR_ADDRESSES, wanted, wants_password
 from lifeboat.model import Membership, Status, User
 from lifeboat.pacing import Deadline
-from lifeboat.restore.csv_rows import RowFormat, Uncarried
+from lifeboat.restore.comparison.expectation import Files, Fingerprint, expected
+from lifeboat.restore.csv_lane.rows import RowFormat, Uncarried
 from lifeboat.restore.drills import Drills
-from lifeboat.restore.expectation import Files, Fingerprint, expected
 from lifeboat.restore.memberships import at_sign_in, groups_now
 from lifeboat.restore.messages import NewUser, new_user
 from lifeboat.restore.tasks import Run, ScanTask
-from lifeboat.restore.users import BROUGHT_BACK
+from lifeboat.restore.users.creation import BROUGHT_BACK
 from lifeboat.store.backup import Backup
 from lifeboat.store.given import GivenGroups
 from lifeboat.store.keys import SHARDS

@@ -1,0 +1,1 @@
+"""The stacks: their parameters, the account's quotas, and the first deployment."""

@@ -1,0 +1,1 @@
+"""What the backup holds, and held: users, groups and what changed in them."""

@@ -1,0 +1,1 @@
+"""Imports: what is asked for, what they would do, what they did."""

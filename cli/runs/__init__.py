@@ -1,0 +1,1 @@
+"""Runs of the workflows: started, followed, told of."""

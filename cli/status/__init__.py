@@ -1,0 +1,1 @@
+"""Whether the backup is good."""

@@ -1,0 +1,1 @@
+"""How things are written for a person in a terminal, and for a program."""

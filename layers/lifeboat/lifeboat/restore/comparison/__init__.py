@@ -1,0 +1,1 @@
+"""The new pool compared with the backup, user by user."""

@@ -1,0 +1,1 @@
+"""The CSV lane: users by user import jobs."""
