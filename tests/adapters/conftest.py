@@ -18,8 +18,10 @@ from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
 from lifeboat.store.table import BackupTable
 from tests.adapters.cockpit import Lifeboat, lifeboat_of
+from tests.adapters.drilling import Drilled, Known
 from tests.adapters.exports import FIRST, fill_varied
 from tests.adapters.job_world import World
+from tests.adapters.moto_creation import create_whole_pools
 from tests.adapters.moto_differences import mend
 from tests.adapters.people import EXPORTED, fill
 from tests.adapters.pools import SHARD, Pool
@@ -189,3 +191,20 @@ def lifeboat(
 ) -> Lifeboat:
     """The command line, for the stack."""
     return lifeboat_of(stack, aws, capsys, monkeypatch)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Known:
+    """What Step Functions knows in a test of drills."""
+    create_whole_pools(monkeypatch)
+    monkeypatch.setattr("lifeboat.aws.queues.PURGE_SECONDS", 0)
+    monkeypatch.setattr("lifeboat.drill.scratch.JOB_LOOK", 0)
+    monkeypatch.setattr("lifeboat.restore.scan.SHARDS", (SHARD,))
+    return Known()
+
+
+@pytest.fixture
+def drill(backup: Stack, known: Known, monkeypatch: pytest.MonkeyPatch) -> Drilled:
+    """A drill of a stack that has a backup, not begun."""
+    known.put_in(monkeypatch)
+    return Drilled(backup, known)

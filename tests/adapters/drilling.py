@@ -15,11 +15,12 @@ from lifeboat.restore import assembly as restoring
 from lifeboat.restore.completion import Ended as ImportEnded
 from lifeboat.restore.tasks import PoolTask
 from lifeboat.store.ledger import Ledger
+from lifeboat.store.lock import Lock
 from lifeboat.workflow import Failure
 from tests.adapters.stack import Import, Stack, execution
 from tests.unit.examples import PLENTY
 
-STARTED = "2026-03-03T00:00:00.000Z"
+STARTED, LATER = "2026-03-03T00:00:00.000Z", "2026-03-04T00:00:00.000Z"
 IMPORT_WORKFLOW = "arn:aws:states:eu-west-1:123456789012:stateMachine:lifeboat-DrillImportWorkflow"
 
 
@@ -129,3 +130,21 @@ def pools() -> dict[str, str]:
     """All pools of the Region: their names, by id."""
     listed = clients.cognito().list_user_pools(MaxResults=60)["UserPools"]
     return {each["Id"]: each["Name"] for each in listed}
+
+
+def held(drill: Drilled, workflow: str) -> str | None:
+    holder = Lock(drill.stack.table, drilling._executions(), workflow).holder(drill.arn)
+    return None if holder is None else holder[0]
+
+
+def notified(stack: Stack) -> list[str]:
+    topic = clients.sns().meta  # the subjects are read from moto's backend
+    from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
+    from moto.sns.models import sns_backends  # noqa: PLC0415
+
+    sent = sns_backends[DEFAULT_ACCOUNT_ID][topic.region_name].topics[stack.topic_arn].sent_notifications
+    return [str(each[2]) for each in sent]
+
+
+def bodies_waiting(stack: Stack) -> int:
+    return sum(queue.depth() for queue in (stack.new_users, stack.api_users, stack.updates))
