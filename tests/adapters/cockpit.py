@@ -19,7 +19,13 @@ from tests.adapters.stack import Stack
 
 NAME = "lifeboat"
 
-READ_THROUGH = ("differences", "failures", "lookup", "outlook", "verification")
+READ_THROUGH = (
+    "history.differences",
+    "history.lookup",
+    "history.verification",
+    "imports.failures",
+    "imports.outlook",
+)
 """The modules of the command line that go through all shards: all made-up users lie in one."""
 
 
