@@ -30,6 +30,9 @@ REGION ?=
 
 export SAM_CLI_TELEMETRY := 0
 
+# Where nothing compiled is kept, each of the tests' processes compiles all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTEST := $(PY) -m pytest
 LOCK := $(PY) -m uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock'

@@ -1,7 +1,8 @@
 """The processes in which Lambda functions run: how they are started, and which there are.
 
 Where the system lets orphans be adopted (Linux), they are forked by a nursery (`lambda_nursery.py`), one for
-each set of layers. Elsewhere each is started by itself, which takes longer and is the same in all else.
+each set of layers and of the variables that matter to these. Elsewhere each is started by itself, which takes
+longer and is the same in all else.
 """
 
 import ctypes
@@ -20,6 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Final
 
+from local.lambda_nursery import LOOKED_AT
+
 BOOTSTRAP: Final = Path(__file__).with_name("lambda_bootstrap.py")
 NURSERY: Final = Path(__file__).with_name("lambda_nursery.py")
 PROCESSES: Final = "processes"
@@ -28,6 +31,8 @@ PROCESSES: Final = "processes"
 INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT")
 ALIKE: Final = {"TZ": ":UTC", "AWS_XRAY_SDK_ENABLED": "false"}
 """Variables that every environment has: there is no X-Ray daemon here, so its SDK is off."""
+NO_CONFIGURATION: Final = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+"""What a nursery has besides, so that the SDK looks at no file of the caller's."""
 
 FORKS: Final = sys.platform.startswith("linux")
 PR_SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
@@ -53,7 +58,7 @@ def base_interpreter() -> str:
 def start(wanted: Start) -> "subprocess.Popen[bytes] | Forked":
     """Start a process that serves a function's invocations."""
     if FORKS and adopts_orphans():
-        return nursery(wanted.layers).fork(wanted)
+        return nursery(wanted.layers, wanted.variables).fork(wanted)
     return subprocess.Popen(
         [base_interpreter(), "-I", "-S", str(BOOTSTRAP), wanted.name, str(wanted.answers)],
         cwd=wanted.directory,
@@ -108,16 +113,17 @@ class Forked:
 
 
 class Nursery:
-    """A process that has imported the libraries of some layers, and forks."""
+    """A process that has imported the modules of some layers, and forks."""
 
-    def __init__(self, layers: Sequence[str]) -> None:
+    def __init__(self, layers: Sequence[str], looked_at: Mapping[str, str]) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         variables = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        variables |= {**ALIKE, **NO_CONFIGURATION, **looked_at}
         with theirs:
             self._process = subprocess.Popen(
                 [base_interpreter(), "-I", "-S", str(NURSERY), str(theirs.fileno()), *layers],
-                env={**variables, **ALIKE},
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
@@ -153,14 +159,15 @@ _making = threading.Lock()
 
 
 @cache
-def _nursery(layers: tuple[str, ...]) -> Nursery:
-    return Nursery(layers)
+def _nursery(layers: tuple[str, ...], looked_at: tuple[tuple[str, str], ...]) -> Nursery:
+    return Nursery(layers, dict(looked_at))
 
 
-def nursery(layers: tuple[str, ...]) -> Nursery:
-    """Return the nursery of these layers, started at the first call."""
+def nursery(layers: tuple[str, ...], variables: Mapping[str, str]) -> Nursery:
+    """Return the nursery of these layers for functions with these variables, started at the first call."""
+    looked_at = sorted(each for each in variables.items() if each[0].startswith(LOOKED_AT))
     with _making:
-        return _nursery(layers)
+        return _nursery(layers, tuple(looked_at))
 
 
 @cache

@@ -129,12 +129,17 @@ def read_requests(requests: "queue.SimpleQueue[dict[str, Any]]") -> None:
     os._exit(0)
 
 
+def log_to_output() -> None:
+    """Let the root logger write as the Python runtime does, before anything of the function's is imported."""
+    logging.basicConfig(stream=sys.stdout, format="[%(levelname)s]\t%(name)s\t%(message)s")
+
+
 def serve(answer_fd: int) -> None:
     """Initialise, then serve invocations one at a time until standard input ends."""
     os.set_inheritable(answer_fd, False)
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=read_requests, args=(requests,), daemon=True).start()
-    logging.basicConfig(stream=sys.stdout, format="[%(levelname)s]\t%(name)s\t%(message)s")
+    log_to_output()
 
     with open(answer_fd, "w", encoding="utf-8", buffering=1) as answers:
 

@@ -1,9 +1,9 @@
 """Fork Lambda execution environments from a process that has imported their layers' libraries already.
 
 A script for the base interpreter (`-I -S`), like `lambda_bootstrap.py`, whose work the forked processes do.
-Importing the SDK and the other libraries is most of what a function's cold start takes, and it is the same
-for all functions. What a function's own modules do when they are imported is done anew for each environment,
-because it may depend on the environment's variables.
+Importing the layers' modules, and reading the SDK's descriptions of services, is most of what a function's
+cold start takes, and it is the same for all functions that have the same of the variables LOOKED_AT. A
+function's own module is imported anew in each environment, because it may depend on any variable.
 
 argv[1] is the number of the control socket (SOCK_SEQPACKET), the rest are the layers' directories. A packet
 is JSON, `{"name", "directory", "variables"}`, with three file descriptors: standard input, standard output,
@@ -17,6 +17,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import socket
 import sys
 import time
@@ -45,7 +46,28 @@ PRELOADED = (
     "pydantic.main",
     "pydantic.types",
 )
-"""Libraries that look at no environment variable while they are imported. A layer need not have them."""
+"""Libraries that functions use. A layer need not have them."""
+
+WHOLE = ("lifeboat",)
+"""Packages that are imported with all their modules."""
+
+SERVICES = ("cognito-idp", "dynamodb", "lambda", "logs", "s3", "sns", "sqs", "stepfunctions")
+"""What functions make clients of."""
+
+LOOKED_AT = (
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_LEVEL",
+    "AWS_NEW_RETRIES_",
+    "BOTO_",
+    "LOG_LEVEL",
+    "POWERTOOLS_",
+    "PYDANTIC_",
+)
+"""How the variables begin that modules look at while they are imported.
+
+A nursery has them as its functions do (`function_processes.py`), and no other variable of a function.
+"""
 
 LARGEST_PACKET = 1 << 20
 
@@ -60,15 +82,47 @@ def bootstrap() -> ModuleType:
 
 
 def preload(layers: list[str]) -> None:
-    """Import what the layers have of PRELOADED, and leave the path as it was."""
+    """Import what functions use of the layers, and leave the path as it was."""
     path = list(sys.path)
     bootstrap().extend_path(layers)
-    for name in PRELOADED:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    bootstrap().log_to_output()
+    import_modules()
+    with contextlib.suppress(ImportError):
+        read_services()
     sys.path[:] = path
     gc.collect()
     gc.freeze()
+
+
+def import_modules() -> None:
+    """Import what there is of PRELOADED and WHOLE."""
+    for name in (*PRELOADED, *WHOLE):
+        with contextlib.suppress(ImportError):
+            module = importlib.import_module(name)
+            if name in WHOLE:
+                for found in pkgutil.walk_packages(module.__path__, f"{name}."):
+                    importlib.import_module(found.name)
+
+
+def read_services() -> None:
+    """Read the SDK's descriptions of SERVICES, which each environment would have to parse for itself.
+
+    The clients made here are thrown away: an environment's own depend on its variables.
+    """
+    boto3: Any = importlib.import_module("boto3")
+    loader: Any = importlib.import_module("botocore.loaders").JSONFileLoader
+    read, kept = loader.load_file, {}
+
+    def read_once(self: Any, path: str) -> Any:
+        if path not in kept:
+            kept[path] = read(self, path)
+        return kept[path]
+
+    loader.load_file = read_once
+    session = boto3.Session("none", "none", region_name="us-east-1")
+    for service in SERVICES:
+        session.client(service)
+    session.resource("dynamodb")
 
 
 def become(request: dict[str, Any], stdin: int, stdout: int, answers: int) -> None:

@@ -8,6 +8,7 @@ to the functions). It listens on loopback only, opens no MQTT or SFTP port and n
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import shutil
@@ -65,6 +66,7 @@ ALL_PATCHES = (
     ministack_transforms.patches,
     ministack_triggers.patches,
 )
+COLLECTED = (5_000, 30, 50)  # when the garbage collector looks at its generations; all else is to stay
 SCHEDULE_TICK_SECONDS = 1  # ministack looks every 10 seconds which schedules are due
 
 
@@ -126,6 +128,9 @@ def main() -> None:
     ministack_alarms.speak_cbor()
     ministack_quotas.serve()
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_TICK_SECONDS
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
     asyncio.run(run(configuration(arguments.listen_fd)))
     leave()
 

@@ -18,6 +18,13 @@ TESTS = Path(__file__).parent
 COMPUTING = ("adapters", "local", "cli", "statemachines", "template", "unit")
 """What keeps a core busy, the longest files first. The tests of e2e mostly wait."""
 
+COLLECTED = (2_000, 30, 50)
+"""When the garbage collector looks at its three generations.
+
+By default it went through everything, all that moto and botocore keep, every half second: a sixth of the time
+of the tests that compute.
+"""
+
 AMONG = 3
 """So many files that compute come after each that waits."""
 
@@ -54,3 +61,4 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what is there to stay: a fifth of the time of the small tests."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTED)
