@@ -1,4 +1,4 @@
-"""Sign-in aliases as Cognito keeps them, which moto does not: nobody has another's, and users are found by them."""
+"""Sign-in aliases as Cognito keeps them, and moto does not: each is one user's, who is found by it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def keep_aliases(patch: pytest.MonkeyPatch) -> None:
         password: Any,
         attributes: list[Any],
     ) -> Any:
-        check(self.describe_user_pool(pool_id), username, {each["Name"]: each["Value"] for each in attributes})
+        check(
+            self.describe_user_pool(pool_id), username, {each["Name"]: each["Value"] for each in attributes}
+        )
         return create(self, pool_id, username, message, password, attributes)
 
     patch.setattr(CognitoIdpUserPool, "_get_user", found)

@@ -213,7 +213,7 @@ def test_an_address_is_not_taken_from_who_is_nobodys_copy(standby: Standby) -> N
 def test_whoever_dies_in_between_leaves_the_holder_marked_and_a_repair_ends_it(
     standby: Standby, call: int
 ) -> None:
-    """Changed by hand in the standby pool: no record of the holder comes, and its digest says that it is well."""
+    """Changed by hand in the standby pool: no record of the holder comes, and its digest says it is well."""
     first, second = filled(standby, 2)
     standby.pool.change(first.username, email="hand@example.com", email_verified="true")
     wants = changed(second, email="hand@example.com")
