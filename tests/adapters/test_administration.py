@@ -147,12 +147,14 @@ def test_an_address_is_marked_verified_only_if_the_request_says_so(api: Api) -> 
     ]
 
 
-def test_a_deleted_user_is_captured_as_such(api: Api) -> None:
+def test_a_deleted_user_is_captured_as_such(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     sub = api.pool.add("ann", groups=["readers"])
     assert api.delete(sub) == (200, {"userId": sub, "changed": ["user"], "backup": "WRITTEN"})
     assert api.pool.users() == {}
     assert api.captured == [sub]
     assert api.delete(sub)[0] == 404
+    # Counted here, because later captures find nothing to count.
+    assert capsys.readouterr().out.replace(" ", "").count('"CapturedDeletions":[1.0]') == 1
 
 
 CHANGES: list[dict[str, Any]] = [

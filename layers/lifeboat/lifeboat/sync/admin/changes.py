@@ -111,6 +111,8 @@ class Administration:
             made.problem = error
         # What failed may have been done all the same, in part or whole: what to look for is not known.
         backup = self._captured(sub, shown if made.problem is None else None)
+        if backup == WRITTEN and "user" in made.done:  # later captures find nothing to count
+            publish(self.stack_name, {"CapturedDeletions": 1})
         code = made.problem.code if made.problem else ""
         logger.info("administrator's change", sub=sub, by=by, parts=made.done, backup=backup, error=code)
         if made.problem is not None:
