@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from local.demo_live import NEW_PASSWORD
 from local.deployment import BACKUP as BACKUP_ENVIRONMENT
 from local.deployment import PRIMARY as PRIMARY_ENVIRONMENT
 from local.deployment import Stack, deploy
-from local.fidelity.probing import RESET_CODE
+from local.live import reset_and_sign_in
 from tests.e2e.world import BACKUP, PRIMARY, World, backed_up, outcome, restorable, seen, wait_for
 
-ALIASES = {"AliasAttributes": ["phone_number"]}
+ALIASES: dict[str, Any] = {"AliasAttributes": ["phone_number"]}
 """A verified number is one user's, as in many pools; email is none, as some usernames look like addresses."""
 
 
@@ -62,15 +61,7 @@ class Standby:
         client: dict[str, Any] = cognito.create_user_pool_client(
             UserPoolId=self.pool_id, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
         )["UserPoolClient"]
-        user = {"ClientId": client["ClientId"], "Username": name}
-        cognito.forgot_password(**user)
-        cognito.confirm_forgot_password(**user, ConfirmationCode=RESET_CODE, Password=NEW_PASSWORD)
-        answer = cognito.initiate_auth(
-            ClientId=client["ClientId"],
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": name, "PASSWORD": NEW_PASSWORD},
-        )
-        tokens: dict[str, Any] = answer["AuthenticationResult"]
+        tokens: dict[str, Any] = reset_and_sign_in(cognito, client["ClientId"], name)
         return tokens
 
     def same(self) -> bool:
