@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
@@ -20,7 +21,7 @@ from tests.adapters.moto_aliases import keep_aliases
 from tests.adapters.pools import Pool, asked_of, failing
 from tests.adapters.stack import Stack, messages
 from tests.adapters.standby import Standby, changed, person
-from tests.adapters.test_standby_changes import DONE, record, take
+from tests.adapters.test_standby_changes import DONE, deliver, record, take
 from tests.unit.examples import PLENTY
 
 
@@ -276,3 +277,42 @@ def test_a_holder_whose_deletion_is_held_loses_the_address_only(standby: Standby
     assert there[second.username].attributes["email"] == first.attributes["email"]
     assert there[first.username].attributes["email_verified"] == "false"
     assert standby.users.apply(first.sub) is Applied.HELD
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_addresses_that_change_hands_again_and_again_end_where_the_backup_has_them(
+    standby: Standby, dead: Queue, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records come late, twice and mixed up, in batches; one of ten calls fails."""
+    draw = random.Random(seed)
+    people = filled(standby, 5)
+    client: Any = standby_assembly.standby_changes().users.changer._client
+    call = client._make_api_call
+
+    def flaky(operation: str, arguments: Any) -> Any:
+        if draw.random() < 0.1:
+            error = {"Error": {"Code": "InternalErrorException", "Message": "x"}}
+            raise client.exceptions.InternalErrorException(error, operation)
+        return call(operation, arguments)
+
+    late: list[Any] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "_make_api_call", flaky)
+        for _ in range(6):
+            addresses = [user.attributes["email"] for user in people]
+            draw.shuffle(addresses)
+            people = [changed(user, email=address) for user, address in zip(people, addresses, strict=True)]
+            for user in people:
+                standby.put(user)
+            late += [record(len(late) + number, user_key(user.sub)) for number, user in enumerate(people)]
+            draw.shuffle(late)
+            half = len(late) // 2
+            deliver(late[:half])
+            late = late[half:] + draw.sample(late, half // 2)
+        late += [record(1000 + number, user_key(user.sub)) for number, user in enumerate(people)]
+        draw.shuffle(late)
+        deliver(late)
+    standby.check_same(people)
+    assert messages(dead) == []
+    check(standby, "REPAIR")  # who was found unfinished is looked at once more
+    assert check(standby, "COMPARE") == (0, 0, 0)
