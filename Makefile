@@ -22,7 +22,8 @@ KINDS ?=
 POINTS ?= 20
 
 # How many changes `make bench-live` and `make live-soak` make
-CHANGES ?= 500
+bench-live: CHANGES ?= 500
+live-soak: CHANGES ?= 1000
 
 # Which stacks `make redrive` looks at; without a Region in that of your AWS profile
 STACK ?= cognito-lifeboat
@@ -84,7 +85,7 @@ bench-growth: $(INSTALLED)  ## The same for 1,000, 5,000 and 20,000 users: time 
 bench-live: $(INSTALLED)  ## Measure how soon changes are in the other Region, and a first sign-in, write docs/bench-live.md (CHANGES=500)
 	$(PY) -m benchmarks.bench_live --changes $(CHANGES) --seed $(SEED) --keep
 
-live-soak: $(INSTALLED)  ## Change a pool at random under faults while exports run; table and standby pool must end equal (CHANGES=500)
+live-soak: $(INSTALLED)  ## Change a pool at random under faults while exports run; table and standby pool must end equal (CHANGES=1000)
 	$(PY) -m local.live_soak --changes $(CHANGES) --seed $(SEED)
 
 scale-model: $(INSTALLED)  ## Reckon time, cost, payloads and history events for 1 and 40 million users

@@ -30,8 +30,8 @@ METHOD: Final = """## How it is measured
   captures; the others are attribute changes by an administrator, which come as events.
 - A time is that from the end of the call that made the change to the look that found it, in the replica by its key, in the standby pool by
   its user; looks come every {look:g} s, and their distance is in the times.
-- For the sign-ins the Region is lost. {sign_ins} users ask for a new password in an empty pool with the UserMigration trigger; the first of them starts the
-  function.
+- For the sign-ins the Region is lost. {sign_ins} users come back, one after the other, in an empty pool with the UserMigration trigger; the first of them starts the
+  function. A time is that of {calls}, as an application makes them.
 - Dollars are list prices without free tiers (`cli/pricing/prices.py`) of what the run used for each change, the changes of the standby pool included.
   Not in it: the trail, requests to the queues, and monthly active users, which changes make in the standby pool as in the pool.
 """
@@ -59,6 +59,7 @@ def page(found: Mapping[str, Any]) -> str:
         sign_ups=EVERY_SIGN_UP,
         look=LOOK_SECONDS,
         sign_ins=found["first_sign_ins"],
+        calls=", ".join(found["first_sign_in_calls"]),
     )
     parts = [
         INTRODUCTION,

@@ -30,9 +30,10 @@ DEAD, LIVE, OUTPUT = "DeadLetterQueue", "Queue", "Url"
 REASON: Final = "Reason"
 """The attribute in which the product's consumers say why a message was given up."""
 
-SCHEDULER_REASONS: Final = ("ERROR_CODE", "ERROR_MESSAGE")
-"""Those of EventBridge Scheduler
-(https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html)."""
+EVENTBRIDGE_REASONS: Final = ("ERROR_CODE", "ERROR_MESSAGE")
+"""Those of EventBridge Scheduler and of EventBridge's rules
+(https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html)."""
 
 NO_REASON: Final = "its function did not end well in any delivery: see the function's log"
 """What a message without a reason has in common: SQS itself gave it up."""
@@ -229,7 +230,7 @@ def _move(sqs: SQSClient, queue: DeadLetterQueue, message: Mapping[str, Any]) ->
     carried: Any = {
         name: {key: value for key, value in each.items() if key in ("DataType", "StringValue", "BinaryValue")}
         for name, each in message.get("MessageAttributes", {}).items()
-        if name != REASON
+        if name not in (REASON, *EVENTBRIDGE_REASONS)  # why it failed this time is not why it may fail again
     }
     with store_errors("SQS"):
         sqs.send_message(QueueUrl=queue.source_url, MessageBody=message["Body"], MessageAttributes=carried)
@@ -260,7 +261,7 @@ def letter_of(message: Mapping[str, Any]) -> Letter:
 
 def _reason(message: Mapping[str, Any], body: Mapping[str, Any]) -> str:
     attributes = _part(message, "MessageAttributes")
-    names = (REASON,) if REASON in attributes else SCHEDULER_REASONS
+    names = (REASON,) if REASON in attributes else EVENTBRIDGE_REASONS
     said = [text for name in names if (text := _text(_part(attributes, name), "StringValue"))]
     # What Lambda writes to a stream's on-failure destination
     # (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html).

@@ -13,9 +13,8 @@ from typing import Any, Final
 from local.backup_view import backup_snapshot, exactly
 from local.comparison import Snapshot, differences, snapshot
 from local.embedded import EmbeddedAws
-from local.fidelity.probing import RESET_CODE
 from local.front_control import FrontControl
-from local.live import Live, deploy_live
+from local.live import Live, deploy_live, reset_and_sign_in
 from local.narration import Narrator
 from local.people import PASSWORD, create_pool
 from local.workflows import Run, Workflow, WorkflowFailedError
@@ -25,7 +24,6 @@ CHANGED: Final = 5
 CODE: Final = "123456"
 """The embedded Cognito's code for everybody who signs up."""
 
-NEW_PASSWORD: Final = "Back-2-everybody!"
 PATIENCE_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 0.1
 
@@ -147,17 +145,7 @@ class LiveAct:
         if cognito.list_users(UserPoolId=pool_id, Filter=f'username = "{name}"')["Users"]:
             raise WorkflowFailedError(f"the bulk import has reached {name} before the sign-in")
         began = time.monotonic()
-        cognito.forgot_password(ClientId=client_id, Username=name)
-        cognito.confirm_forgot_password(
-            ClientId=client_id, Username=name, ConfirmationCode=RESET_CODE, Password=NEW_PASSWORD
-        )
-        answer = cognito.initiate_auth(
-            ClientId=client_id,
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": name, "PASSWORD": NEW_PASSWORD},
-        )
-        if "AuthenticationResult" not in answer:
-            raise WorkflowFailedError(f"{name} was not signed in")
+        reset_and_sign_in(cognito, client_id, name)
         return time.monotonic() - began
 
 

@@ -20,8 +20,14 @@ from local.deployment import (
     write_stack_file,
 )
 from local.embedded import EmbeddedAws
+from local.fidelity.probing import RESET_CODE
 from local.people import POOL_SCHEMA, create_pool
 from local.processes import REPOSITORY
+
+NEW_PASSWORD: Final = "Back-2-everybody!"
+
+COMING_BACK: Final = ("ForgotPassword", "ConfirmForgotPassword", "InitiateAuth")
+"""The calls of `reset_and_sign_in`."""
 
 UNCHANGEABLE: Final = frozenset({"Schema", "UsernameConfiguration"})
 """What CreateUserPool takes and UpdateUserPool does not."""
@@ -105,6 +111,22 @@ def attach(cognito: Any, pool_id: str, **triggers: str) -> None:
     """Give a pool made by `create_pool` these triggers; UpdateUserPool resets what it is not told."""
     kept = {name: value for name, value in POOL_SCHEMA.items() if name not in UNCHANGEABLE}
     cognito.update_user_pool(UserPoolId=pool_id, LambdaConfig=triggers, **kept)
+
+
+def reset_and_sign_in(cognito: Any, client_id: str, name: str) -> Any:
+    """Do what a user does who comes back: "Forgot password", the code, a sign-in; return the tokens.
+
+    The app client must allow USER_PASSWORD_AUTH. Cognito's refusals are raised as boto3 raises them.
+    """
+    user = {"ClientId": client_id, "Username": name}
+    cognito.forgot_password(**user)
+    cognito.confirm_forgot_password(**user, ConfirmationCode=RESET_CODE, Password=NEW_PASSWORD)
+    answer = cognito.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": NEW_PASSWORD},
+    )
+    return answer["AuthenticationResult"]
 
 
 def permit(functions: Any, function_arn: str, pool_id: str) -> None:

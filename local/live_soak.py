@@ -2,8 +2,9 @@
 
 The pool, the backup table and the standby pool are compared by plain boto3 once everything has come to rest.
 Cognito's calls fail now and then, before they are carried out or after; events come late, twice and in
-another order. Ends with status 1 if anything differs in the end, if a trigger failed a sign-up, if the admin
-API, one of the routes, broke, or if a kind of change could not be made at all.
+another order. The faults hit Cognito only: DynamoDB, SQS and Lambda answer every call. Ends with status 1 if
+anything differs in the end, if a trigger failed a sign-up, if the admin API, one of the routes, broke, or if
+a kind of change could not be made at all.
 """
 
 import argparse

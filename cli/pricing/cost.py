@@ -87,7 +87,7 @@ LOG_KB_PER_EXPORT: Final = 60.0
 LOG_KB_PER_USER: Final = 0.02
 """Reckoned: lines of functions and workflows; an import writes about the same for each user."""
 
-ALARMS: Final = 34
+ALARMS: Final = 38
 """Of both stacks, without a standby pool and the admin API."""
 
 STEADY_METRICS: Final = 6

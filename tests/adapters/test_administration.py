@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +13,15 @@ from botocore.exceptions import ClientError
 
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.editor import UserEditor
+from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import LifeboatError, StoreUnavailable
-from lifeboat.sync.admin.changes import PROMISE_SECONDS, Administration
-from lifeboat.sync.admin.request import ApiRequest
+from lifeboat.model import User
+from lifeboat.store.keys import user_key
+from lifeboat.store.markers import Markers
+from lifeboat.store.table import BackupTable
+from lifeboat.sync.admin.changes import LOOKS, PROMISE_SECONDS, Administration, shows
+from lifeboat.sync.admin.request import ApiRequest, UserChange
+from lifeboat.sync.capture.users import UserCapture
 from tests.adapters.pools import UNLIMITED, Pool, asked_of, failing
 from tests.unit.test_events import event_of
 
@@ -23,10 +30,11 @@ ERROR = LifeboatError("the table is away")
 
 @dataclass
 class Api:
-    """The API over a pool; `captured` are the subs captured, `broken` is what captures fail with."""
+    """The API over a pool and a table; `captured` are the subs captured, `broken` what captures fail with."""
 
     pool: Pool
     queue: Queue
+    table: BackupTable
     captured: list[str] = field(default_factory=list)
     broken: LifeboatError | None = None
     promises: list[dict[str, Any]] = field(default_factory=list)
@@ -39,12 +47,41 @@ class Api:
 
     def parts(self) -> Administration:
         editor = UserEditor(self.pool.client, self.pool.pool_id, UNLIMITED)
-        return Administration("lifeboat", "admins", self.pool.reader(), editor, self.queue, self._capture)
+        return Administration(
+            "lifeboat",
+            "admins",
+            self.pool.reader(),
+            editor,
+            self.queue,
+            self._capture,
+            lambda sub: self.table.user_with_groups(user_key(sub), consistent=True),
+            lambda _: None,
+        )
 
     def _capture(self, sub: str) -> None:
         if self.broken is not None:
             raise self.broken
         self.captured.append(sub)
+        UserCapture(self.table, Markers(self.table), self.pool.reader(), 30, lambda: False).capture(sub)
+
+    @contextmanager
+    def stale(self, captures: int) -> Iterator[None]:
+        """Let so many captures see the users and their groups as they are now, whatever is changed."""
+        users = self.pool.users()
+        groups = {name: self.pool.groups_of(name) for name in users}
+        until = len(self.captured) + captures
+
+        def user_where(_: PoolReader, attribute: str, value: str) -> User | None:
+            shown = users if len(self.captured) <= until else self.pool.users()
+            return next((each for each in shown.values() if each.attributes.get(attribute) == value), None)
+
+        def groups_of(_: PoolReader, name: str) -> list[str]:
+            return sorted(groups[name] if len(self.captured) <= until else self.pool.groups_of(name))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(PoolReader, "user_where", user_where)
+            patch.setattr(PoolReader, "groups_of", groups_of)
+            yield
 
     def _request(self, function: str, sub: str, body: Any) -> ApiRequest:
         sample: ApiRequest = event_of(function)
@@ -56,9 +93,11 @@ class Api:
 
 
 @pytest.fixture
-def api(pool: Pool, make_queue: Callable[[str], Queue], monkeypatch: pytest.MonkeyPatch) -> Api:
+def api(
+    pool: Pool, table: BackupTable, make_queue: Callable[[str], Queue], monkeypatch: pytest.MonkeyPatch
+) -> Api:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "CognitoLifeboat")
-    made = Api(pool, make_queue("CaptureRetry"))
+    made = Api(pool, make_queue("CaptureRetry"), table)
     made.promises = asked_of(made.queue._client, "SendMessage")
     for name in ("readers", "writers", "owners"):
         pool.add_group(name)
@@ -108,12 +147,51 @@ def test_an_address_is_marked_verified_only_if_the_request_says_so(api: Api) -> 
     ]
 
 
-def test_a_deleted_user_is_captured_as_such(api: Api) -> None:
+def test_a_deleted_user_is_captured_as_such(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     sub = api.pool.add("ann", groups=["readers"])
     assert api.delete(sub) == (200, {"userId": sub, "changed": ["user"], "backup": "WRITTEN"})
     assert api.pool.users() == {}
     assert api.captured == [sub]
     assert api.delete(sub)[0] == 404
+    # Counted here, because later captures find nothing to count.
+    assert capsys.readouterr().out.replace(" ", "").count('"CapturedDeletions":[1.0]') == 1
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"attributes": {"nickname": "New"}},
+    {"attributes": {"name": None}},
+    {"enabled": False},
+    {"groups": ["writers"]},
+    {"groups": []},
+    {},
+]
+"""Of each kind one; the empty one stands for a deletion."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_a_stale_listing_hides_is_not_said_to_be_in_the_backup(api: Api, change: dict[str, Any]) -> None:
+    sub = api.pool.add("ann", {"name": "Ann", "nickname": "Old"}, ["readers"])
+    with api.stale(captures=99):
+        status, said = api.put(sub, change) if change else api.delete(sub)
+    assert (status, said["backup"]) == (202, "PENDING")
+    assert len(api.captured) == LOOKS
+    # The message is there that brings it; at the next capture it is shown.
+    assert json.loads(api.promises[0]["MessageBody"]) == {"sub": sub}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_the_listing_shows_at_the_second_look_is_in_the_backup(api: Api, change: dict[str, Any]) -> None:
+    sub = api.pool.add("ann", {"name": "Ann", "nickname": "Old"}, ["readers"])
+    with api.stale(captures=1):
+        status, said = api.put(sub, change) if change else api.delete(sub)
+    assert (status, said["backup"]) == (200, "WRITTEN")
+
+
+def test_an_empty_value_is_shown_by_the_attribute_s_absence(api: Api) -> None:
+    sub = api.pool.add("ann", {"name": "Ann"})
+    wanted = UserChange.model_validate({"attributes": {"name": "", "nickname": None}})
+    assert shows((User(sub, "ann", {"sub": sub}, True, "CONFIRMED"), []), wanted)
+    assert not shows(None, wanted)
 
 
 @pytest.mark.parametrize("act", ["put", "delete"])
@@ -165,7 +243,8 @@ def test_half_a_change_is_captured_and_told(api: Api) -> None:
     sub = api.pool.add("ann", {}, ["readers"])
     status, said = api.put(sub, {"attributes": {"nickname": "A"}, "groups": ["gone"], "enabled": True})
     assert status == 400
-    assert (said["field"], said["changed"], said["backup"]) == ("groups", ["attributes"], "WRITTEN")
+    # How far the groups came is not known, so neither is whether the backup has all of it.
+    assert (said["field"], said["changed"], said["backup"]) == ("groups", ["attributes"], "PENDING")
     assert api.pool.groups_of("ann") == set()
     assert api.captured == [sub]
 

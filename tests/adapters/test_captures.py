@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any
 
@@ -125,6 +126,26 @@ def test_a_deleted_user_goes_with_its_memberships(live: Stack) -> None:
     assert (captured.status, captured.known, captured.written) == ("", True, 2)
     assert not live.table.items_of_user(sub)
     assert len(history(live.table)) == 2
+
+
+def test_deletions_that_captures_follow_are_counted_once_and_changes_are_not(
+    live: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subs = [live.source.add(name, {"email": f"{name}@example.com"}) for name in ("ann", "bob", "eve")]
+    for sub in subs:
+        syncing.user_capture().capture(sub)
+    live.source.remove("ann")
+    live.source.remove("bob")
+    live.source.change("eve", name="Eve")
+    told = [event("AdminDeleteUser", sub, live.source.pool_id) for sub in subs[:2]]
+    told.append(event("AdminUpdateUserAttributes", subs[2], live.source.pool_id))
+    counted = []
+    for _ in range(2):  # at least once
+        capsys.readouterr()
+        assert consume(live, *told) == []
+        found = re.findall(r'"CapturedDeletions":\[(\d+)', capsys.readouterr().out.replace(" ", ""))
+        counted.append([int(each) for each in found])
+    assert counted == [[2], [0]]
 
 
 def test_a_user_with_more_groups_than_a_transaction_holds_is_captured_whole(live: Stack) -> None:

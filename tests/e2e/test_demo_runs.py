@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_demo_loses_nothing_and_says_so() -> None:
-    numbers = ROOT / ".local" / "demo.json"
+    numbers, live_numbers = ROOT / ".local" / "demo.json", ROOT / ".local" / "demo-live.json"
+    live_numbers.unlink(missing_ok=True)
     # The interpreter at hand stands for the one that `make setup` makes; the command is the Makefile's.
     command = ["make", "demo", "USERS=40", "GROUPS=4", "MEMBERSHIPS=40", f"PY={sys.executable}"]
     environment = {**os.environ, "MAKEFLAGS": ""}
@@ -35,3 +36,15 @@ def test_the_demo_loses_nothing_and_says_so() -> None:
     assert written["exported"]["memberships"] == 40
     assert written["second_export"]["written"] < written["second_export"]["unchanged"]
     assert "differen" in ran.stdout
+    live = json.loads(live_numbers.read_text())
+    assert live.keys() == {
+        "changes",
+        "across_seconds",
+        "first_sign_in_seconds",
+        "restored",
+        "differences",
+    }
+    assert live["differences"] == 0
+    assert live["changes"] > 0
+    # Five have signed up and one has left.
+    assert live["restored"]["users"] == written["exported"]["users"] + 4

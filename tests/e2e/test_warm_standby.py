@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -9,7 +10,11 @@ import pytest
 from local.deployment import BACKUP as BACKUP_ENVIRONMENT
 from local.deployment import PRIMARY as PRIMARY_ENVIRONMENT
 from local.deployment import Stack, deploy
+from local.live import reset_and_sign_in
 from tests.e2e.world import BACKUP, PRIMARY, World, backed_up, outcome, restorable, seen, wait_for
+
+ALIASES: dict[str, Any] = {"AliasAttributes": ["phone_number"]}
+"""A verified number is one user's, as in many pools; email is none, as some usernames look like addresses."""
 
 
 class Standby:
@@ -17,7 +22,7 @@ class Standby:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.pool_id = world.empty_pool()
+        self.pool_id = world.empty_pool(**ALIASES)
         table = world.client("dynamodb").describe_table(TableName=world.output("BackupTableName"))["Table"]
         parameters = {
             "LiveSync": "WARM_STANDBY",
@@ -50,6 +55,15 @@ class Standby:
         )["EventSourceMappings"]
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
 
+    def sign_in(self, name: str) -> dict[str, Any]:
+        """An application's sign-in after "Forgot password"; the tokens. Cognito refuses with an exception."""
+        cognito = self.world.client("cognito-idp")
+        client: dict[str, Any] = cognito.create_user_pool_client(
+            UserPoolId=self.pool_id, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+        )["UserPoolClient"]
+        tokens: dict[str, Any] = reset_and_sign_in(cognito, client["ClientId"], name)
+        return tokens
+
     def same(self) -> bool:
         lost = self.world.deployment.user_pool_id
         return seen(self.world.snapshot(self.pool_id)) == restorable(
@@ -73,11 +87,14 @@ class People:
         self.pool = {"UserPoolId": world.deployment.user_pool_id}
         self.users: list[str] = []
         self.groups: list[str] = []
+        self.numbers = count(1000)
 
     def add(self, name: str) -> None:
         address = [
             {"Name": "email", "Value": f"{name}@example.com"},
             {"Name": "email_verified", "Value": "true"},
+            {"Name": "phone_number", "Value": f"+1555010{next(self.numbers)}"},
+            {"Name": "phone_number_verified", "Value": "true"},
         ]
         self.cognito.admin_create_user(
             **self.pool, Username=name, MessageAction="SUPPRESS", UserAttributes=address
@@ -95,6 +112,21 @@ class People:
         self.cognito.admin_add_user_to_group(**changed, GroupName=name)
         self.cognito.admin_disable_user(**changed)
         self.add(name)
+        assert outcome(self.world.export()) == "SUCCEEDED"
+
+    def exchange_numbers(self) -> None:
+        """Give each the verified phone number of the next one; export."""
+        users = self.world.snapshot(self.pool["UserPoolId"])
+        numbers = [users[name]["attributes"]["phone_number"] for name in self.users]
+        for name, number in zip(self.users, numbers[1:] + numbers[:1], strict=True):
+            self.cognito.admin_update_user_attributes(
+                **self.pool,
+                Username=name,
+                UserAttributes=[
+                    {"Name": "phone_number", "Value": number},
+                    {"Name": "phone_number_verified", "Value": "true"},
+                ],
+            )
         assert outcome(self.world.export()) == "SUCCEEDED"
 
     def leave(self) -> None:
@@ -148,6 +180,39 @@ def test_the_standby_pool_follows_and_is_failed_over_to(
     assert not sum(world.front("GET", "messages").get(BACKUP, {}).values())
     assert not world.receive_all(standby.stack.outputs["StandbyDeadLetterQueueUrl"])
 
+    # And whoever uses the application chooses a new password, and is signed in
+    assert standby.sign_in("latecomer")["AccessToken"]
+
+
+def test_users_who_exchange_verified_numbers_are_applied_and_repaired(
+    world: World, standby: Standby, people: People
+) -> None:
+    # Given a pool that follows
+    standby.applying(enabled=True)
+    assert outcome(world.export({"AllowMassRetirement": True})) == "SUCCEEDED"
+    wait_for(lambda: backed_up(world, BACKUP) == backed_up(world), "the replica")
+    assert standby.check("REPAIR")["Failed"] == 0
+    wait_for(standby.same, "the standby pool to follow")
+    world.front("DELETE", "messages")
+
+    # When three exchange their numbers, each finds the own one taken; it is applied all the same
+    people.exchange_numbers()
+    wait_for(standby.same, "the standby pool to follow")
+
+    # And a repair does the same
+    standby.applying(enabled=False)
+    people.exchange_numbers()
+    wait_for(lambda: standby.check("COMPARE")["Differing"] >= len(people.users), "the replica")
+    repaired = standby.check("REPAIR")
+    assert (repaired["Failed"], repaired["Repaired"]) == (0, repaired["Differing"])
+    assert standby.same()
+    assert standby.check("COMPARE")["Differing"] == 0
+
+    # Then nobody was sent anything, and nothing was given up
+    assert not sum(world.front("GET", "messages").get(BACKUP, {}).values())
+    assert not world.receive_all(standby.stack.outputs["StandbyDeadLetterQueueUrl"])
+    standby.applying(enabled=True)
+
 
 def test_the_way_back_is_a_second_pair_of_stacks_the_other_way_round(
     exported: World, standby: Standby
@@ -183,7 +248,7 @@ def test_the_way_back_is_a_second_pair_of_stacks_the_other_way_round(
     latest = {"pk": {"S": "EXPORT"}, "sk": {"S": "LATEST"}}
     table = {"TableName": common["BackupTableName"], "Key": latest}
     wait_for(lambda: world.client("dynamodb", PRIMARY).get_item(**table).get("Item"), "the other replica")
-    new_pool = world.empty_pool(PRIMARY)
+    new_pool = world.empty_pool(PRIMARY, **ALIASES)
     given = json.dumps({"NewUserPoolId": new_pool})
     started = world.client("stepfunctions", PRIMARY).start_execution(
         stateMachineArn=back.outputs["ImportWorkflowArn"], input=given

@@ -74,6 +74,8 @@ def test_the_numbers_have_exactly_these_keys() -> None:
         replace(WELL, back=replace(BACK, restored=replace(POOL, users={}))),
         replace(WELL, back=replace(BACK, imported=replace(IMPORT, status="FAILED"))),
         replace(WELL, back=replace(BACK, messages=1)),
+        replace(WELL, live=replace(LIVE, imported=replace(IMPORT, status="FAILED"))),
+        replace(WELL, live=replace(LIVE, restored=replace(POOL, users={}))),
     ],
     ids=[
         "user lost",
@@ -84,6 +86,8 @@ def test_the_numbers_have_exactly_these_keys() -> None:
         "not gone back",
         "second import failed",
         "message sent again",
+        "live act failed",
+        "user lost in the live act",
     ],
 )
 def test_anything_amiss_is_a_failure(outcome: Outcome) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,50 @@ def test_only_the_rules_may_send_to_the_queue_of_events() -> None:
     for rule in this.of_type("AWS::Events::Rule").values():
         [target] = rule["Targets"]
         assert target["Arn"] == "<CaptureQueue.Arn>"
+        # The queue's policy is what lets EventBridge in; a role would break delivery to an encrypted queue.
+        assert "RoleArn" not in target
+
+
+def test_events_that_cannot_be_delivered_go_where_a_redrive_finds_them_and_raise_an_alarm() -> None:
+    this = stack("primary")
+    rules = this.of_type("AWS::Events::Rule")
+    for rule in rules.values():
+        [target] = rule["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": "<CaptureDeadLetterQueue.Arn>"}
+    document = this.resources["CaptureDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]
+    [allowed] = [each for each in statements(document) if each.effect == "Allow"]
+    assert allowed.principal == {"Service": "events.amazonaws.com"}
+    assert allowed.actions == ("sqs:SendMessage",)
+    assert allowed.resources == ("<CaptureDeadLetterQueue.Arn>",)
+    assert set(allowed.condition["ArnEquals"]["aws:SourceArn"]) == {f"<{name}.Arn>" for name in rules}
+    watched = {
+        alarm["Dimensions"][0]["Value"]: alarm
+        for alarm in this.of_type("AWS::CloudWatch::Alarm").values()
+        if (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", "FailedInvocations")
+    }
+    assert watched.keys() == {f"<{name}>" for name in rules}
+    for alarm in watched.values():
+        assert [each["Name"] for each in alarm["Dimensions"]] == ["RuleName"]
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+        assert alarm["TreatMissingData"] == "notBreaching"  # only sent if it is not zero
+
+
+def test_the_rules_take_exactly_the_events_that_are_documented() -> None:
+    page = (ROOT / "docs/live.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (Capture\w*Rule) \| (.*) \|$", page, re.MULTILINE))
+    rules = stack("primary").of_type("AWS::Events::Rule")
+    assert rows.keys() == rules.keys()
+    for name, rule in rules.items():
+        detail_type, _, events = rows[name].partition(" | ")
+        pattern = rule["EventPattern"]
+        assert pattern["detail-type"] == [detail_type]
+        if "eventName" in pattern["detail"]:
+            listed = pattern["detail"]["eventName"]
+            assert events.partition(";")[0].split(", ") == sorted(listed) == listed
+    assert rules["CaptureChallengesRule"]["EventPattern"]["detail"]["requestParameters"] == {
+        "challengeName": [re.findall(r"[A-Z_]{5,}", rows["CaptureChallengesRule"])[-1]]
+    }
+    assert rules["CaptureManagedLoginRule"]["EventPattern"]["detail"]["readOnly"] == [False]
 
 
 def test_the_rule_takes_what_changes_users_and_groups_and_nothing_that_reads() -> None:
@@ -122,6 +167,20 @@ def test_an_export_beside_captures_updates_nothing_but_its_ledger() -> None:
     for name in ("ExportUsers", "ExportGroups", "ExportMemberships", "RetireItems"):
         [update] = [each for each in rights[f"{name}Role"] if "dynamodb:UpdateItem" in each.actions]
         assert update.condition == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["EXPORT"]}}
+
+
+def test_many_deletions_that_are_followed_raise_an_alarm() -> None:
+    """Captures retire user by user, so no guard of an export sees them."""
+    alarm = stack("primary", MaxDeletionsAnHour="7").of_type("AWS::CloudWatch::Alarm")["ManyDeletionsAlarm"]
+    written = (ROOT / "layers/lifeboat/lifeboat/sync/capture/consumer.py").read_text("utf-8")
+    assert f'"{alarm["MetricName"]}"' in written
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Statistic"]) == (3600, 1, "Sum")
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == ("7", "GreaterThanThreshold")
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    assert dimensions == {"Stack": "lifeboat", "service": "lifeboat"}
+    for role, most in (("primary", "0"), ("backup", "100")):
+        assert "ManyDeletionsAlarm" not in stack(role, MaxDeletionsAnHour=most).resources
+    assert parameter_problem("MaxDeletionsAnHour", "-1") is not None
 
 
 def test_lost_late_and_failing_captures_raise_alarms() -> None:

@@ -28,6 +28,7 @@ ANCHORS = {
     "import-incomplete",
     "is-the-backup-good",
     "live-capture-behind",
+    "many-deletions",
     "no-export",
     "on-demand",
     "restore-one-user",

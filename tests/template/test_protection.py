@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
 from lifeboat.sign_in import SIGN_IN_KEYS
-from tests.template.policies import refuses_plain_http
-from tests.template.reading import KEY_ARN, REGIONS, source, stack
+from tests.template.policies import refuses_plain_http, statements
+from tests.template.reading import KEY_ARN, REGIONS, ROOT, source, stack
 
 ROLES = ("primary", "backup")
 KEY = KEY_ARN.format(region=REGIONS["primary"])
@@ -205,3 +207,46 @@ def test_nothing_else_of_the_template_holds_data() -> None:
         "AWS::Serverless::LayerVersion",
         "AWS::Serverless::StateMachine",
     }
+
+
+def services_that_use_the_key() -> set[str]:
+    """The services that use the key in their own name, by what stacks of both roles have under it."""
+    found: set[str] = set()
+    for role in ROLES:
+        this = stack(role, KmsKeyArn=KEY)
+        if any("KmsKeyId" in group for group in this.of_type("AWS::Logs::LogGroup").values()):
+            found.add(f"logs.{REGIONS[role]}.amazonaws.com")
+        machines = this.of_type("AWS::StepFunctions::StateMachine").values()
+        if any("LoggingConfiguration" in each for each in machines):
+            found.add("delivery.logs.amazonaws.com")
+        # Whoever may write to a queue or a topic under the key encrypts what it writes.
+        for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+            for policy in this.of_type(kind).values():
+                for each in statements(policy["PolicyDocument"]):
+                    if each.effect == "Allow":
+                        found.add(each.principal["Service"])
+    return found
+
+
+def test_the_policy_for_a_key_of_ones_own_admits_every_service_that_uses_it() -> None:
+    """What EventBridge or an alarm cannot encrypt is lost without a trace in queue or topic."""
+    page = (ROOT / "docs/security.md").read_text("utf-8")
+    [policy] = [
+        document
+        for block in re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        if "kms:*" in json.dumps(document := json.loads(block))
+    ]
+    admitted: dict[str, set[str]] = {}
+    for each in statements(policy):
+        assert (each.effect, each.resources) == ("Allow", ("*",))
+        services = each.principal.get("Service", [])
+        for service in [services] if isinstance(services, str) else services:
+            admitted[service] = {action.rstrip("*") for action in each.actions}
+    assert admitted.keys() == services_that_use_the_key()
+    for service, actions in admitted.items():
+        assert "kms:Decrypt" in actions
+        # Who writes needs a data key (AWS: "Configure KMS permissions for AWS services", Amazon SQS).
+        assert "kms:GenerateDataKey" in actions or service == "delivery.logs.amazonaws.com"
+    described = source()["Parameters"]["KmsKeyArn"]["Description"]
+    for service in admitted:
+        assert re.sub(r"^logs\.[\w-]+\.", "logs.REGION.", service) in described

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 
 import pytest
 
 from benchmarks.live import Asked, Result, Watched, percentile
 from benchmarks.live_page import PAGE, RESULTS, page
 from benchmarks.measuring import Measured
+from local.processes import REPOSITORY
 
 METER = {
     "functions": {"us-east-1": {"capture": {"invocations": 4, "gb_seconds": 2.0, "seconds": 8.0}}},
@@ -45,6 +49,27 @@ def test_the_cost_is_that_of_a_million_changes() -> None:
     assert found["dollars_per_million_changes"] == pytest.approx(
         24 * 0.625 + 8 * 0.125 + 2 * 13.3334 + 0.8, rel=0.01
     )
+
+
+@pytest.mark.parametrize(("target", "changes"), [("bench-live", "500"), ("live-soak", "1000")])
+def test_each_command_has_its_own_number_of_changes_as_its_help_says(target: str, changes: str) -> None:
+    for given, expected in (([], changes), (["CHANGES=7"], "7")):
+        order = ["make", "--dry-run", target, "INSTALLED=", *given]
+        environment = {name: value for name, value in os.environ.items() if name != "CHANGES"}
+        shown = subprocess.run(
+            order, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
+        )
+        assert f" --changes {expected} " in shown.stdout
+    [help_text] = re.findall(
+        rf"^{target}:.*## (.*)$", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE
+    )
+    assert f"(CHANGES={changes})" in help_text
+
+
+def test_what_a_first_sign_in_is_made_of_is_said() -> None:
+    found = Result(Asked(1, 50.0, 1), [change(1.0, 1.0)], [0.1], RUN).document()
+    assert found["first_sign_in_calls"] == ["ForgotPassword", "ConfirmForgotPassword", "InitiateAuth"]
+    assert "A time is that of ForgotPassword, ConfirmForgotPassword, InitiateAuth" in page(found)
 
 
 def test_the_page_is_made_of_the_kept_results() -> None:

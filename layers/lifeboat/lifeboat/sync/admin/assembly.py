@@ -8,6 +8,7 @@ from lifeboat.cognito.editor import UserEditor
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.pacing import Budget
 from lifeboat.settings import settings
+from lifeboat.store.keys import user_key
 from lifeboat.store.table import BackupTable
 from lifeboat.sync.admin.changes import Administration
 from lifeboat.sync.admin.history import UserHistory
@@ -21,6 +22,7 @@ def administration() -> Administration:
     """For Put User and Delete User."""
     budget = Budget(SHARE, 1, settings().quotas)
     client = clients.answering_cognito()
+    table = BackupTable(clients.dynamodb(), settings().table_name)
     return Administration(
         settings().stack_name,
         settings().admin_group,
@@ -28,6 +30,7 @@ def administration() -> Administration:
         UserEditor(client, settings().user_pool_id, budget),
         Queue(clients.sqs(), settings().capture_retry_queue_url),
         user_capture().capture,
+        lambda sub: table.user_with_groups(user_key(sub), consistent=True),
     )
 
 

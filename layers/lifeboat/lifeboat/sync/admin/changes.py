@@ -4,6 +4,9 @@ The change is made in the pool and then captured: read again and written to the 
 the other Region. Before the pool is touched, a message is left in the capture's retry queue that becomes
 visible after the request must have ended. So whatever happens in between, a crash included, the user is
 captured; and if that message cannot be left, the pool is not touched.
+
+A capture reads by ListUsers, which may not show the change yet. So the backup is said to have it only if what
+the backup has shows what was asked for; else it is left to the message, as if the capture had failed.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from lifeboat.aws.queues import Queue
 from lifeboat.cognito.editor import UserEditor
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import CognitoError, CognitoRefused, LifeboatError
-from lifeboat.model import User
+from lifeboat.model import Membership, User
+from lifeboat.pacing import stand_back
 from lifeboat.sync.admin.answer import ApiResponse, answer, refused, response, unknown_user
 from lifeboat.sync.admin.request import ApiRequest, UserChange, change_of, user_of
 from lifeboat.telemetry import logger, publish
@@ -26,8 +30,15 @@ from lifeboat.telemetry import logger, publish
 PROMISE_SECONDS = 35
 """After how long the message that stands for the capture can be seen: by then the function has ended."""
 
+LOOKS = 2
+"""How often a user is captured before what the listing does not show yet is left to the message."""
+
 WRITTEN = "WRITTEN"
 PENDING = "PENDING"
+
+
+BackedUp = tuple[User, list[Membership]] | None
+"""A user of the backup with its memberships; None if the backup does not have it."""
 
 
 @dataclass(slots=True)
@@ -48,7 +59,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """Changes and deletes users. `capture` brings a user of the pool into the backup, or raises."""
+    """Changes and deletes users.
+
+    `capture` brings a user of the pool into the backup, or raises; `in_backup` reads it there consistently.
+    """
 
     stack_name: str
     group: str
@@ -56,6 +70,8 @@ class Administration:
     editor: UserEditor
     retries: Queue
     capture: Callable[[str], Any]
+    in_backup: Callable[[str], BackedUp]
+    pause: Callable[[int], None] = stand_back
 
     def put(self, request: ApiRequest) -> ApiResponse:
         """Change a user: 200 when the backup has it, 202 when it will."""
@@ -67,12 +83,23 @@ class Administration:
 
     def _put(self, request: ApiRequest, by: str) -> ApiResponse:
         wanted = change_of(request)
-        return self._changed(user_of(request), by, lambda user, made: self._write(user, wanted, made))
+        return self._changed(
+            user_of(request),
+            by,
+            lambda user, made: self._write(user, wanted, made),
+            lambda found: shows(found, wanted),
+        )
 
     def _delete(self, request: ApiRequest, by: str) -> ApiResponse:
-        return self._changed(user_of(request), by, self._remove)
+        return self._changed(user_of(request), by, self._remove, lambda found: found is None)
 
-    def _changed(self, sub: str, by: str, work: Callable[[User, Change], None]) -> ApiResponse:
+    def _changed(
+        self,
+        sub: str,
+        by: str,
+        work: Callable[[User, Change], None],
+        shown: Callable[[BackedUp], bool],
+    ) -> ApiResponse:
         user = self.reader.user_where("sub", sub)
         if user is None:
             return unknown_user()
@@ -82,8 +109,10 @@ class Administration:
             work(user, made)
         except CognitoError as error:
             made.problem = error
-        # What failed may have been done all the same: a time-out says nothing.
-        backup = self._captured(sub)
+        # What failed may have been done all the same, in part or whole: what to look for is not known.
+        backup = self._captured(sub, shown if made.problem is None else None)
+        if backup == WRITTEN and "user" in made.done:  # later captures find nothing to count
+            publish(self.stack_name, {"CapturedDeletions": 1})
         code = made.problem.code if made.problem else ""
         logger.info("administrator's change", sub=sub, by=by, parts=made.done, backup=backup, error=code)
         if made.problem is not None:
@@ -129,12 +158,36 @@ class Administration:
         with made.part("user"):
             self.editor.delete(user.username)
 
-    def _captured(self, sub: str) -> str:
+    def _captured(self, sub: str, shown: Callable[[BackedUp], bool] | None) -> str:
+        """Whether the backup has the change: only if it is known what to look for, and it is `shown`."""
+        code = "NotShown"
         try:
-            self.capture(sub)
+            for attempt in range(LOOKS):
+                if attempt:
+                    self.pause(attempt)
+                self.capture(sub)
+                if shown is None:
+                    break
+                if shown(self.in_backup(sub)):
+                    return WRITTEN
         except LifeboatError as error:
             code = str(getattr(error, "code", type(error).__name__))
-            logger.warning("change left to the retry queue", sub=sub, error=code)
-            publish(self.stack_name, {"AdminChangesPending": 1})
-            return PENDING
-        return WRITTEN
+        logger.warning("change left to the retry queue", sub=sub, error=code)
+        publish(self.stack_name, {"AdminChangesPending": 1})
+        return PENDING
+
+
+def shows(found: BackedUp, wanted: UserChange) -> bool:
+    """Whether what the backup has of a user is what a change has asked for. An empty value is none."""
+    if found is None:
+        return False
+    user, memberships = found
+    asked = wanted.asked
+    return (
+        all(
+            (user.attributes.get(name) or None) == (value or None)
+            for name, value in wanted.attributes.items()
+        )
+        and ("enabled" not in asked or user.enabled == wanted.enabled)
+        and ("groups" not in asked or {each.group_name for each in memberships} == set(wanted.groups))
+    )

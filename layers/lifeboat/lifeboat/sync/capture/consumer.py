@@ -89,7 +89,8 @@ class CaptureConsumer:
             batch.failed.extend(record for record, _ in records)
             return
         try:
-            written = self._user(sub, [cause for _, cause in records], received) if sub else self._groups()
+            causes = [cause for _, cause in records]
+            written = self._user(sub, causes, received, batch) if sub else self._groups()
         except LifeboatError as error:
             batch.failed.extend(record for record, _ in records)
             for record, _ in records:
@@ -104,8 +105,9 @@ class CaptureConsumer:
         lags = [seconds_between(instant(cause.at), now()) for _, cause in records if cause.at]
         batch.lag = max([batch.lag, *lags])
 
-    def _user(self, sub: str, causes: list[Cause], received: int) -> int:
+    def _user(self, sub: str, causes: list[Cause], received: int, batch: _Batch) -> int:
         captured = self.users.capture(sub)
+        batch.counts["deleted"] += captured.known and not captured.status
         expected = any(cause.sure and not cause.deletes for cause in causes)
         if expected and not captured.status and not captured.known and received < LOOKS:
             raise NotThereYet("the user is neither in the pool nor in the backup")
@@ -119,6 +121,7 @@ class CaptureConsumer:
             "CapturedUsers": batch.counts["captured"],
             "CaptureItemsWritten": batch.counts["written"],
             "CapturesPutOff": len(batch.failed),
+            "CapturedDeletions": batch.counts["deleted"],
             "CaptureEventsWithoutSub": batch.counts["no_sub"],
         }
         units = {}

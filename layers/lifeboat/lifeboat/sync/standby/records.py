@@ -10,12 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from lifeboat.aws.queues import Queue
 from lifeboat.aws.topic import Topic
-from lifeboat.errors import TRANSIENT, CognitoError, InvalidInput, ResourceNotFound
+from lifeboat.errors import (
+    TRANSIENT,
+    AliasExists,
+    CognitoError,
+    InvalidInput,
+    ResourceNotFound,
+    UserExists,
+)
 from lifeboat.model import Kind, User, now
 from lifeboat.pacing import Deadline
 from lifeboat.store.stream import Concern, Subject, concern_of
@@ -64,12 +71,16 @@ class Released(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one subject: applied, to be tried again, or refused for good with a reason."""
+    """What became of one subject: applied, to be tried again, or refused for good with a reason.
+
+    `in_the_way` says that another user has its name or address.
+    """
 
     subject: Subject
     applied: Applied | None = None
     again: str = ""
     refused: str = ""
+    in_the_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +112,18 @@ class StandbyChanges:
         outcomes = list(self._each(groups, self._group, deadline))
         users = [each for each in subjects if each.sub]
 
-        def user(subject: Subject) -> Outcome:
-            return self._attempt(subject, lambda: self.users.apply(subject.sub, subjects[subject]))
+        def user(subject: Subject, taking: bool) -> Outcome:
+            return self._attempt(
+                subject, lambda: self.users.apply(subject.sub, subjects[subject], taking=taking), taking
+            )
 
-        outcomes += self._side_by_side(users, user, deadline)
+        outcomes += self._and_in_turn(users, user, deadline)
         self._report(outcomes)
         return outcomes
 
     def bring(self, subs: Sequence[str], deadline: Deadline) -> list[Outcome]:
         """Look at users in the standby pool, and change what differs, whatever was applied before."""
-        outcomes = self._side_by_side(subs, self._look_at, deadline)
+        outcomes = self._and_in_turn(subs, self._look_at, deadline)
         self._report(outcomes)
         return outcomes
 
@@ -153,10 +166,13 @@ class StandbyChanges:
             self.users.places.arrived(name, sub)
         return outcome
 
-    def _look_at(self, sub: str) -> Outcome:
-        return self._attempt(Subject(sub=sub), lambda: self.users.apply(sub, look=True))
+    def _look_at(self, sub: str, taking: bool = True) -> Outcome:
+        return self._attempt(
+            Subject(sub=sub), lambda: self.users.apply(sub, look=True, taking=taking), taking
+        )
 
-    def _attempt(self, subject: Subject, work: Callable[[], Applied]) -> Outcome:
+    def _attempt(self, subject: Subject, work: Callable[[], Applied], final: bool = True) -> Outcome:
+        """What work comes to. Unless it is the `final` attempt, whoever is in the way is let be."""
         try:
             return Outcome(subject, work())
         except (*TRANSIENT, ResourceNotFound) as error:
@@ -165,6 +181,8 @@ class StandbyChanges:
             logger.warning("change put off", sub=subject.sub, error=reason)
             return Outcome(subject, again=reason)
         except CognitoError as error:
+            if not final and isinstance(error, AliasExists | UserExists):
+                return Outcome(subject, again=error.code, in_the_way=True)
             named = {"sub": subject.sub} if subject.sub else {"group": subject.group}
             self.dead_letters.send_raw(json.dumps(named), str(error))
             logger.error("change given up", sub=subject.sub, error=error.code)
@@ -187,6 +205,23 @@ class StandbyChanges:
                 if deadline.near():
                     break
                 outcomes += executor.map(work, things[start : start + THREADS])
+        return outcomes
+
+    def _and_in_turn(
+        self, things: Sequence[Any], work: Callable[[Any, bool], Outcome], deadline: Deadline
+    ) -> list[Outcome]:
+        """Work side by side, and once more, one by one, on those in whose way another user was.
+
+        Most often that one has moved by then. If two or more wait for each other, `work` is told to take the
+        address from who is not to have it any more; alone, so that they do not take turns for ever.
+        """
+        outcomes = self._side_by_side(things, lambda each: work(each, False), deadline)
+        for number, (each, outcome) in enumerate(zip(things, outcomes, strict=False)):
+            if outcome.in_the_way and not deadline.near():
+                found = work(each, True)
+                # Who had something to change and has not was changed by one of the others' turns.
+                brought = found.applied is Applied.UNCHANGED
+                outcomes[number] = replace(found, applied=Applied.CHANGED) if brought else found
         return outcomes
 
     def _report(self, outcomes: Iterable[Outcome]) -> None:

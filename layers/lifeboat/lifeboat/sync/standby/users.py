@@ -10,8 +10,9 @@ Users of the standby pool have random passwords that nobody knows, and are sent 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lifeboat.cognito.changes import PoolChanger
@@ -42,10 +43,15 @@ from lifeboat.store.keys import user_key
 from lifeboat.store.standby import Begun, Place, StandbyPlaces
 from lifeboat.store.table import BackupTable
 from lifeboat.sync.standby.groups import ATTEMPTS, Applied, StandbyGroups
+from lifeboat.sync.standby.holders import Holders
 from lifeboat.sync.standby.namesakes import Namesakes
+from lifeboat.telemetry import logger
 
 IN_THE_WAY_SECONDS = 60
 """How long a name or address that another user has is waited for; as a rule the other change is underway."""
+
+CHAIN = 20
+"""How many users, one after the other, are applied after one that an address was taken for."""
 
 UNFINISHED = frozenset({Status.FORCE_CHANGE_PASSWORD.value, Status.UNCONFIRMED.value})
 
@@ -87,27 +93,78 @@ class StandbyUsers:
     source_sub_attribute: str
 
     def apply(
-        self, sub: str, removed: User | None = None, *, look: bool = False, permitted: bool = False
+        self,
+        sub: str,
+        removed: User | None = None,
+        *,
+        look: bool = False,
+        permitted: bool = False,
+        taking: bool = True,
     ) -> Applied:
         """Create, change or delete a user, its groups, second factors and linked identities.
 
         `removed` is the user as the table had it, for one that has no place yet. With `look` the standby
         pool is looked at even if nothing is to be changed, with `permitted` the user is deleted whatever the
-        guard says. Raises CognitoError, StoreUnavailable.
+        guard says. A sign-in address that another user should not have any more is taken from it, and that
+        one is applied next; without `taking` AliasExists or UserExists is raised at once.
+
+        Raises CognitoError, StoreUnavailable.
         """
-        try:
-            for _ in range(ATTEMPTS):
+        done, taken_from = self._applied(sub, removed, look, permitted, taking)
+        for each in itertools.islice(self._displaced(taken_from, {sub}), CHAIN):
+            try:
+                taken_from += self._applied(each, None, False, False, True)[1]
+            except LifeboatError as error:
+                # It is marked as not applied: its own change or a check puts it right.
+                code = getattr(error, "code", type(error).__name__)
+                logger.warning("holder of an address left to its own change", sub=each, error=code)
+        return done
+
+    @staticmethod
+    def _displaced(subs: Sequence[str], seen: set[str]) -> Iterator[str]:
+        """Each sub once, those that are added meanwhile too."""
+        for each in subs:
+            if each not in seen:
+                seen.add(each)
+                yield each
+
+    def _applied(
+        self, sub: str, removed: User | None, look: bool, permitted: bool, taking: bool
+    ) -> tuple[Applied, list[str]]:
+        """What became of one user, and from whom an address was taken for it."""
+        taken_from: list[str] = []
+        for _ in range(ATTEMPTS):
+            try:
                 done = self._apply(sub, removed, look, permitted)
+            except (AliasExists, UserExists) as error:
+                if not taking:
+                    raise
+                found = self._make_way(sub)
+                if not found:
+                    raise self._waited_for(sub, error) from None
+                taken_from += found
+            else:
                 if done is not None:
-                    return done
-        except (AliasExists, UserExists) as error:
-            moment = now()
-            since = self.places.in_the_way_since(sub, moment)
-            if seconds_between(since, moment) < IN_THE_WAY_SECONDS:
-                raise CognitoUnavailable(error.operation, error.code) from None
-            self.places.given_up(sub)
-            raise
+                    return done, taken_from
         raise StoreUnavailable("DynamoDB: others keep applying changes of the same user")
+
+    def _make_way(self, sub: str) -> list[str]:
+        """Take what is in a user's way from those who are not to have it; their subs."""
+        target = self.target(sub)
+        if target is None:
+            return []
+        return Holders(self.places, self.facts, self.states, self.changer).make_way(
+            target.user, self._in_backup
+        )
+
+    def _waited_for(self, sub: str, error: AliasExists | UserExists) -> CognitoError:
+        """What a conflict comes to that is another's to end: a passing failure, and a refusal in the end."""
+        moment = now()
+        since = self.places.in_the_way_since(sub, moment)
+        if seconds_between(since, moment) < IN_THE_WAY_SECONDS:
+            return CognitoUnavailable(error.operation, error.code)
+        self.places.given_up(sub)
+        return error
 
     def target(self, sub: str) -> Target | None:
         """What the backup says of a user; None if it has no such user."""
