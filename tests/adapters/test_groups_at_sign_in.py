@@ -138,20 +138,44 @@ def test_over_quota_the_token_has_all_groups_and_the_next_sign_in_goes_on(sign_i
     assert sign_ins.pool.groups_of("ann") == {"new", "admins", "staff"}
 
 
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        {},
-        {"email": "ann@example.com", "email_verified": "false"},
-        {"email": "mallory@example.com", "email_verified": "true"},
-        {"phone_number": "+441", "phone_number_verified": "true"},
-    ],
-)
+SOMEBODY_ELSE: list[dict[str, str]] = [
+    {},
+    {"email": "ann@example.com", "email_verified": "false"},
+    {"email": "mallory@example.com", "email_verified": "true"},
+    {"phone_number": "+441", "phone_number_verified": "true"},
+]
+
+
+@pytest.mark.parametrize("attributes", SOMEBODY_ELSE)
 def test_somebody_else_of_the_same_name_gets_nothing(sign_ins: SignIns, attributes: dict[str, str]) -> None:
     sign_ins.leave_groups_to_sign_in()
     sign_ins.attributes = attributes
     assert sign_ins.sign_in() == {"new"}
     assert sign_ins.ledger().of(SUB) == Given()
+
+
+@pytest.mark.parametrize("password_right", [False, True])
+@pytest.mark.parametrize("attributes", SOMEBODY_ELSE)
+def test_nor_does_who_signs_up_while_the_user_is_being_brought_back(
+    sign_ins: SignIns, attributes: dict[str, str], password_right: bool
+) -> None:
+    # Given "Forgot password" for Ann, or her own password, and a sign-up that comes in before the answer
+    sign_ins.ledger().bring_back(SUB, password_right)
+    before = sign_ins.ledger().of(SUB)
+    sign_ins.leave_groups_to_sign_in()
+    sign_ins.attributes = attributes
+    assert sign_ins.sign_in() == {"new"}
+    assert sign_ins.pool.groups_of("ann") == {"new"}
+    assert sign_ins.ledger().of(SUB) == before, "who it was is not kept: the import goes by it"
+
+
+def test_who_has_no_verified_address_waits_for_the_import_even_with_the_right_password(
+    sign_ins: SignIns,
+) -> None:
+    sign_ins.attributes = {}
+    sign_ins.table.put_all([draft_user(replace(ANN, attributes={"sub": SUB})).item(AT, Change.ADDED)])
+    sign_ins.ledger().bring_back(SUB, password_right=True)
+    assert sign_ins.sign_in() == {"new"}
 
 
 def test_who_signed_up_after_the_user_was_deleted_gets_nothing(sign_ins: SignIns) -> None:
@@ -204,6 +228,12 @@ def test_a_user_without_groups_is_settled_at_once(sign_ins: SignIns) -> None:
 @pytest.mark.parametrize("attributes", [{"email": None}, {"email": 3, "email_verified": True}])
 def test_attributes_that_are_no_texts_prove_nothing(attributes: dict[str, Any]) -> None:
     assert not shares_address(ANN, attributes)
+
+
+def test_an_address_that_only_looks_alike_is_another(sign_ins: SignIns) -> None:
+    kate = replace(ANN, attributes={"sub": SUB, "email": "kate@example.com", "email_verified": "true"})
+    for written, same in (("Kate@Example.com", True), ("\N{KELVIN SIGN}ate@example.com", False)):
+        assert shares_address(kate, {"email": written, "email_verified": "true"}) is same
 
 
 def test_the_function_finds_its_parts_in_its_environment(sign_ins: SignIns, stack: Stack) -> None:

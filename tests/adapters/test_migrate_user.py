@@ -16,7 +16,7 @@ from moto.cognitoidp.models import CognitoIdpUserPool
 from functions.migrate_user.app import handler
 from lifeboat.cognito.passwords import PasswordCheck
 from lifeboat.cognito.pool import settable_attributes
-from lifeboat.model import PoolConfiguration, Status, User
+from lifeboat.model import PoolConfiguration, Status, User, now, seconds_between
 from lifeboat.restore.on_demand.migration import FORGOTTEN, SIGNING_IN, Migration, answer
 from lifeboat.restore.on_demand.pool_rules import PoolRules
 from lifeboat.store.given import Given, GivenGroups
@@ -140,7 +140,7 @@ def test_who_has_forgotten_the_password_is_brought_back_whole_and_unannounced(ar
         "forceAliasCreation": False,
         "enableSMSMFA": False,
     }
-    assert arrivals.given() == Given(brought_back=True)
+    assert arrivals.given() == Given(brought_back=True), "no password has been right"
     assert arrivals.metrics() == {"OnDemandBroughtBack"}
 
 
@@ -150,6 +150,7 @@ def test_a_password_that_the_primary_pool_accepts_survives(arrivals: Arrivals) -
     assert response["userAttributes"] == settable_attributes(LOST)
     assert response["finalUserStatus"] == "CONFIRMED"
     assert arrivals.given().brought_back
+    assert abs(seconds_between(arrivals.given().password_right_at, now())) < 60
 
 
 @pytest.mark.parametrize("password", ["Wrong-to-the-1etter", "", None])

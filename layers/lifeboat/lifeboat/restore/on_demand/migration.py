@@ -53,7 +53,7 @@ class Migration:
         if known is None or not (
             self._may_come_back(known.user, facts, event)
             # Written first: the import must not give a new password to somebody who has one.
-            and GivenGroups(self.table, pool_id).bring_back(known.user.sub)
+            and GivenGroups(self.table, pool_id).bring_back(known.user.sub, source == SIGNING_IN)
         ):
             publish(self.stack_name, {"OnDemandRefused": 1})
             return event
