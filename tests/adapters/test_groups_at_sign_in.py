@@ -21,6 +21,7 @@ from lifeboat.store.on_demand import OnDemandPool, OnDemandPools
 from lifeboat.store.table import BackupTable
 from lifeboat.trigger_event import TriggerEvent
 from tests.adapters.pools import SHARD, UNLIMITED, Pool, asked_of, failing
+from tests.adapters.silence import never_answering
 from tests.adapters.stack import Stack
 from tests.adapters.test_federated_groups import lambda_context
 from tests.unit.examples import AT, EARLIER, PLENTY
@@ -212,6 +213,42 @@ def test_a_table_that_cannot_be_read_fails_no_sign_in(
     with failing(sign_ins.table.table.meta.client, "Query", broken):
         assert sign_ins.sign_in() == {"new"}
     assert "OnDemandGroupsFailed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("operation", "groups"),
+    [
+        ("DescribeUserPool", {"new"}),
+        ("Query", {"new"}),
+        ("GetItem", {"new"}),
+        ("AdminAddUserToGroup", {"new", "admins", "staff"}),
+        ("UpdateItem", {"new", "admins", "staff"}),
+    ],
+)
+def test_who_never_answers_is_not_waited_for(
+    sign_ins: SignIns,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    operation: str,
+    groups: set[str],
+) -> None:
+    sign_ins.leave_groups_to_sign_in()
+    of_pool = operation in ("DescribeUserPool", "AdminAddUserToGroup")
+    client = sign_ins.pool.client if of_pool else sign_ins.table.table.meta.client
+    with never_answering(client, operation, monkeypatch, "lifeboat.restore.on_demand.federated"):
+        assert sign_ins.sign_in() == groups
+    assert "OnDemandGroupsFailed" in capsys.readouterr().out
+    # And what was not given then is given at the next sign-in
+    assert sign_ins.sign_in() == {"new", "admins", "staff"}
+    assert sign_ins.pool.groups_of("ann") == {"new", "admins", "staff"}
+
+
+def test_what_goes_on_after_the_answer_is_noted(sign_ins: SignIns, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_ins.leave_groups_to_sign_in()
+    module = "lifeboat.restore.on_demand.federated"
+    with never_answering(sign_ins.pool.client, "AdminAddUserToGroup", monkeypatch, module, in_the_end=True):
+        assert sign_ins.sign_in() == {"new", "admins", "staff"}
+    assert sign_ins.ledger().of(SUB).groups == {"admins", "staff"}
 
 
 def test_a_user_without_groups_is_settled_at_once(sign_ins: SignIns) -> None:
