@@ -99,9 +99,11 @@ def test_delivered_twice_nobody_loses_a_password(backup: Stack, fresh: Pool) -> 
     back(backup, fresh, "ann")
     run = on_demand(backup, fresh, UserLane="api")
     run.copies = 2
+    signed_out = asked_of(clients.cognito(), "AdminUserGlobalSignOut")
     assert run.run()["Complete"]
     assert fresh.password_of("ann") == CHOSEN
     assert fresh.password_of("ben") not in (CHOSEN, None)
+    assert signed_out == []
 
 
 def test_what_users_change_after_coming_back_is_theirs(backup: Stack, fresh: Pool) -> None:
@@ -176,12 +178,14 @@ def test_who_only_looks_like_that_is_locked_out(
     run = on_demand(backup, fresh, UserLane="api")
     run.enqueue()
     taken = now()
+    signed_out = asked_of(clients.cognito(), "AdminUserGlobalSignOut")
     with monkeypatch.context() as patch:
         patch.setattr("lifeboat.store.given.now", lambda: moment_after(taken, -(waited or 0)))
         back(backup, fresh, "eli", password_right=waited is not None)
     run.deliver()
     assert run.end()["Complete"]
     assert fresh.password_of("eli") != CHOSEN
+    assert [each["Username"] for each in signed_out] == ["eli"]
 
 
 def test_who_took_the_name_with_an_address_of_their_own_is_a_stranger_for_all_passwords(

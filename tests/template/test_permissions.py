@@ -42,6 +42,7 @@ POOL_WRITES = {
     "cognito-idp:AdminLinkProviderForUser",
     "cognito-idp:AdminSetUserMFAPreference",
     "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:AdminUserGlobalSignOut",
     "cognito-idp:CreateGroup",
     "cognito-idp:CreateUserImportJob",
     "cognito-idp:StartUserImportJob",

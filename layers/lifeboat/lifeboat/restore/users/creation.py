@@ -18,7 +18,7 @@ from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import CognitoUnavailable, UserExists
 from lifeboat.model import Status, User
 from lifeboat.restore.messages import NewUser, Unusable, updates_for
-from lifeboat.restore.on_demand.returning import came_back_as
+from lifeboat.restore.on_demand.returning import came_back_as, shares_address
 from lifeboat.restore.users.finding import find_by_name
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.outcomes import Lane, Outcomes, State
@@ -81,6 +81,9 @@ class UserRestore:
         # Who came back by signing in has a password, or is about to choose one.
         if wants_password(user) and not (created.status in RESETTABLE and came_back_as(user, created, back)):
             self.writer.set_password(created.username, self.facts.random_password())
+            if created.status in RESETTABLE and not shares_address(user, created.attributes):
+                # Who took the name may be signed in, and would refresh the tokens with this user's groups.
+                self.writer.sign_out(created.username)
         return created
 
     def _existing(self, user: User, name: str, back: Given) -> User:
@@ -89,8 +92,8 @@ class UserRestore:
         Somebody else may have signed up under the name since the pool was made. Such a user must not
         be given this one's groups, so it counts as this one only if every attribute agrees, or it is known to
         have come back by signing in, and its status is one that this import gives. Unless it is known so, it
-        is given a new random password all the same: somebody who took the name of a user without attributes
-        is locked out by it, and the user is not.
+        is given a new random password all the same, and signed out if it has no address to be known by:
+        somebody who took the name of a user without attributes is locked out by it, and the user is not.
         """
         there = find_by_name(self.reader, self.facts, name)
         if there is None:
