@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lifeboat.store.keys import POOL, history_partition
+from lifeboat.store.keys import POOL, history_partition, import_key, samples_key
 from tests.template.policies import admits, granted, role_statements
 from tests.template.reach import Reach, reach
 from tests.template.reading import EVERYTHING, resources_of_type, stack
@@ -183,6 +183,19 @@ def test_exactly_the_readers_of_the_configuration_may_reach_it() -> None:
         for folder in ("migrate_user", "restore_federated_groups"):
             assert allowed.pop(folder, set()) == ({"dynamodb:GetItem"} if partition == POOL else set())
         assert allowed.keys() == reading - {"migrate_user", "restore_federated_groups"}
+
+
+SAMPLES = "lifeboat.store.ledger.Ledger.keep_samples"
+
+
+def test_who_keeps_samples_of_an_import_may_write_beside_its_entry() -> None:
+    keeping = {folder for folder, found in reach().items() if SAMPLES in found.functions}
+    assert {"create_groups", "list_restored", "verify_users"} <= keeping
+    partition = samples_key(import_key("an import")).pk
+    for role, found in role_statements(stack("backup", **EVERYTHING["backup"])).items():
+        if re.sub(r"(?<!^)(?=[A-Z])", "_", role.removesuffix("Role")).lower() in keeping:
+            for action in ("dynamodb:GetItem", "dynamodb:UpdateItem"):
+                assert any(admits(each, partition) for each in found if action in each.actions), role
 
 
 def test_users_are_read_one_by_one_only_where_that_is_asked_for() -> None:
