@@ -188,6 +188,9 @@ class PoolDouble:
     def set_password(self, username: str, password: str) -> None:
         self.users[username] = replace(self._user(username), status="CONFIRMED")
 
+    def sign_out(self, username: str) -> None:
+        self._user(username)
+
     def disable(self, username: str) -> None:
         self.calls.append("disable")
         self.users[username] = replace(self._user(username), enabled=False)

@@ -21,6 +21,7 @@ from lifeboat.store.on_demand import OnDemandPool, OnDemandPools
 from lifeboat.store.table import BackupTable
 from lifeboat.trigger_event import TriggerEvent
 from tests.adapters.pools import SHARD, UNLIMITED, Pool, asked_of, failing
+from tests.adapters.silence import never_answering
 from tests.adapters.stack import Stack
 from tests.adapters.test_federated_groups import lambda_context
 from tests.unit.examples import AT, EARLIER, PLENTY
@@ -138,20 +139,44 @@ def test_over_quota_the_token_has_all_groups_and_the_next_sign_in_goes_on(sign_i
     assert sign_ins.pool.groups_of("ann") == {"new", "admins", "staff"}
 
 
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        {},
-        {"email": "ann@example.com", "email_verified": "false"},
-        {"email": "mallory@example.com", "email_verified": "true"},
-        {"phone_number": "+441", "phone_number_verified": "true"},
-    ],
-)
+SOMEBODY_ELSE: list[dict[str, str]] = [
+    {},
+    {"email": "ann@example.com", "email_verified": "false"},
+    {"email": "mallory@example.com", "email_verified": "true"},
+    {"phone_number": "+441", "phone_number_verified": "true"},
+]
+
+
+@pytest.mark.parametrize("attributes", SOMEBODY_ELSE)
 def test_somebody_else_of_the_same_name_gets_nothing(sign_ins: SignIns, attributes: dict[str, str]) -> None:
     sign_ins.leave_groups_to_sign_in()
     sign_ins.attributes = attributes
     assert sign_ins.sign_in() == {"new"}
     assert sign_ins.ledger().of(SUB) == Given()
+
+
+@pytest.mark.parametrize("password_right", [False, True])
+@pytest.mark.parametrize("attributes", SOMEBODY_ELSE)
+def test_nor_does_who_signs_up_while_the_user_is_being_brought_back(
+    sign_ins: SignIns, attributes: dict[str, str], password_right: bool
+) -> None:
+    # Given "Forgot password" for Ann, or her own password, and a sign-up that comes in before the answer
+    sign_ins.ledger().bring_back(SUB, password_right)
+    before = sign_ins.ledger().of(SUB)
+    sign_ins.leave_groups_to_sign_in()
+    sign_ins.attributes = attributes
+    assert sign_ins.sign_in() == {"new"}
+    assert sign_ins.pool.groups_of("ann") == {"new"}
+    assert sign_ins.ledger().of(SUB) == before, "who it was is not kept: the import goes by it"
+
+
+def test_who_has_no_verified_address_waits_for_the_import_even_with_the_right_password(
+    sign_ins: SignIns,
+) -> None:
+    sign_ins.attributes = {}
+    sign_ins.table.put_all([draft_user(replace(ANN, attributes={"sub": SUB})).item(AT, Change.ADDED)])
+    sign_ins.ledger().bring_back(SUB, password_right=True)
+    assert sign_ins.sign_in() == {"new"}
 
 
 def test_who_signed_up_after_the_user_was_deleted_gets_nothing(sign_ins: SignIns) -> None:
@@ -190,6 +215,42 @@ def test_a_table_that_cannot_be_read_fails_no_sign_in(
     assert "OnDemandGroupsFailed" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("operation", "groups"),
+    [
+        ("DescribeUserPool", {"new"}),
+        ("Query", {"new"}),
+        ("GetItem", {"new"}),
+        ("AdminAddUserToGroup", {"new", "admins", "staff"}),
+        ("UpdateItem", {"new", "admins", "staff"}),
+    ],
+)
+def test_who_never_answers_is_not_waited_for(
+    sign_ins: SignIns,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    operation: str,
+    groups: set[str],
+) -> None:
+    sign_ins.leave_groups_to_sign_in()
+    of_pool = operation in ("DescribeUserPool", "AdminAddUserToGroup")
+    client = sign_ins.pool.client if of_pool else sign_ins.table.table.meta.client
+    with never_answering(client, operation, monkeypatch, "lifeboat.restore.on_demand.federated"):
+        assert sign_ins.sign_in() == groups
+    assert "OnDemandGroupsFailed" in capsys.readouterr().out
+    # And what was not given then is given at the next sign-in
+    assert sign_ins.sign_in() == {"new", "admins", "staff"}
+    assert sign_ins.pool.groups_of("ann") == {"new", "admins", "staff"}
+
+
+def test_what_goes_on_after_the_answer_is_noted(sign_ins: SignIns, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_ins.leave_groups_to_sign_in()
+    module = "lifeboat.restore.on_demand.federated"
+    with never_answering(sign_ins.pool.client, "AdminAddUserToGroup", monkeypatch, module, in_the_end=True):
+        assert sign_ins.sign_in() == {"new", "admins", "staff"}
+    assert sign_ins.ledger().of(SUB).groups == {"admins", "staff"}
+
+
 def test_a_user_without_groups_is_settled_at_once(sign_ins: SignIns) -> None:
     sign_ins.leave_groups_to_sign_in()
     sign_ins.table.delete_all(draft_membership(Membership(SUB, name)).key for name in ("admins", "staff"))
@@ -204,6 +265,12 @@ def test_a_user_without_groups_is_settled_at_once(sign_ins: SignIns) -> None:
 @pytest.mark.parametrize("attributes", [{"email": None}, {"email": 3, "email_verified": True}])
 def test_attributes_that_are_no_texts_prove_nothing(attributes: dict[str, Any]) -> None:
     assert not shares_address(ANN, attributes)
+
+
+def test_an_address_that_only_looks_alike_is_another(sign_ins: SignIns) -> None:
+    kate = replace(ANN, attributes={"sub": SUB, "email": "kate@example.com", "email_verified": "true"})
+    for written, same in (("Kate@Example.com", True), ("\N{KELVIN SIGN}ate@example.com", False)):
+        assert shares_address(kate, {"email": written, "email_verified": "true"}) is same
 
 
 def test_the_function_finds_its_parts_in_its_environment(sign_ins: SignIns, stack: Stack) -> None:

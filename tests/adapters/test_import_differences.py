@@ -23,7 +23,7 @@ from tests.adapters.people import (
     refusal,
     resend,
 )
-from tests.adapters.pools import Pool, failing
+from tests.adapters.pools import Pool, asked_of, failing
 from tests.adapters.stack import Export, Import, MakePool, Stack, bodies, dead_letters, taken
 
 # -- somebody else ------------------------------------------------------------------------------
@@ -70,11 +70,13 @@ def test_who_signed_up_under_a_name_without_attributes_cannot_sign_in_as_it(
     run = Import(backup, into(fresh))
     run.enqueue()
     fresh.add("bare")
+    signed_out = asked_of(clients.cognito(), "AdminUserGlobalSignOut")
     # When it is restored
     run.deliver()
-    # Then either it is refused, or the stranger's password is no longer good
+    # Then either it is refused, or the stranger's password is no longer good, and no tokens are
     refused = "another user" in failure_of(run, "bare")
     assert refused or fresh.password_of("bare") != "Known-to-0thers"
+    assert [each["Username"] for each in signed_out] == ([] if refused else ["bare"])
 
 
 def test_a_taken_alias_is_given_up_with_its_reason_and_holds_up_nobody(backup: Stack, fresh: Pool) -> None:

@@ -16,7 +16,7 @@ from moto.cognitoidp.models import CognitoIdpUserPool
 from functions.migrate_user.app import handler
 from lifeboat.cognito.passwords import PasswordCheck
 from lifeboat.cognito.pool import settable_attributes
-from lifeboat.model import PoolConfiguration, Status, User
+from lifeboat.model import PoolConfiguration, Status, User, now, seconds_between
 from lifeboat.restore.on_demand.migration import FORGOTTEN, SIGNING_IN, Migration, answer
 from lifeboat.restore.on_demand.pool_rules import PoolRules
 from lifeboat.store.given import Given, GivenGroups
@@ -27,6 +27,7 @@ from lifeboat.telemetry import logger
 from lifeboat.trigger_event import TriggerEvent
 from tests.adapters.dying import content
 from tests.adapters.pools import SHARD, UNLIMITED, Pool, asked_of, failing
+from tests.adapters.silence import never_answering
 from tests.adapters.stack import Stack
 from tests.adapters.test_federated_groups import lambda_context
 from tests.unit.examples import AT, EARLIER
@@ -140,7 +141,7 @@ def test_who_has_forgotten_the_password_is_brought_back_whole_and_unannounced(ar
         "forceAliasCreation": False,
         "enableSMSMFA": False,
     }
-    assert arrivals.given() == Given(brought_back=True)
+    assert arrivals.given() == Given(brought_back=True), "no password has been right"
     assert arrivals.metrics() == {"OnDemandBroughtBack"}
 
 
@@ -150,6 +151,7 @@ def test_a_password_that_the_primary_pool_accepts_survives(arrivals: Arrivals) -
     assert response["userAttributes"] == settable_attributes(LOST)
     assert response["finalUserStatus"] == "CONFIRMED"
     assert arrivals.given().brought_back
+    assert abs(seconds_between(arrivals.given().password_right_at, now())) < 60
 
 
 @pytest.mark.parametrize("password", ["Wrong-to-the-1etter", "", None])
@@ -177,16 +179,65 @@ def test_a_challenge_is_no_yes(arrivals: Arrivals, monkeypatch: pytest.MonkeyPat
     [
         ConnectTimeoutError(endpoint_url="https://cognito-idp"),
         EndpointConnectionError(endpoint_url="https://cognito-idp"),
-        ClientError({"Error": {"Code": "InvalidParameterException"}}, "AdminInitiateAuth"),
+        ClientError({"Error": {"Code": "InternalErrorException"}}, "AdminInitiateAuth"),
     ],
 )
-def test_a_primary_pool_that_cannot_be_asked_refuses_and_is_noted(
-    arrivals: Arrivals, error: Exception
-) -> None:
+def test_a_primary_pool_that_is_lost_refuses_and_is_no_failure(arrivals: Arrivals, error: Exception) -> None:
     with failing(arrivals.primary.client, "AdminInitiateAuth", error):
         assert arrivals.signs_in() is None
-    assert arrivals.metrics() == {"OnDemandFailed"}
+    assert arrivals.metrics() == {"OnDemandRefused", "OnDemandPrimaryUnreachable"}
+    assert arrivals.given() == Given()
+
+
+def test_a_primary_pool_that_does_not_take_the_question_is_a_failure(arrivals: Arrivals) -> None:
+    refused = ClientError({"Error": {"Code": "InvalidParameterException"}}, "AdminInitiateAuth")
+    with failing(arrivals.primary.client, "AdminInitiateAuth", refused):
+        assert arrivals.signs_in() is None
+    assert arrivals.metrics() == {"OnDemandRefused", "OnDemandFailed"}
     assert "user not brought back" in arrivals.log.getvalue()
+
+
+def test_only_of_the_primary_pool_is_silence_no_failure(arrivals: Arrivals) -> None:
+    silent = ConnectTimeoutError(endpoint_url="https://dynamodb")
+    with failing(arrivals.table.table.meta.client, "UpdateItem", silent):
+        assert arrivals.signs_in() is None
+    assert arrivals.metrics() == {"OnDemandRefused", "OnDemandFailed"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "metric"),
+    [
+        ("DescribeUserPool", "OnDemandFailed"),
+        ("Query", "OnDemandFailed"),
+        ("AdminInitiateAuth", "OnDemandPrimaryUnreachable"),
+        ("UpdateItem", "OnDemandFailed"),
+    ],
+)
+def test_who_never_answers_is_not_waited_for(
+    arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch, operation: str, metric: str
+) -> None:
+    clients = {"DescribeUserPool": arrivals.pool.client, "AdminInitiateAuth": arrivals.primary.client}
+    client = clients.get(operation, arrivals.table.table.meta.client)
+    with never_answering(client, operation, monkeypatch, "lifeboat.restore.on_demand.migration"):
+        assert arrivals.signs_in() is None
+    assert arrivals.metrics() == {"OnDemandRefused", metric}
+
+
+def test_what_goes_on_after_the_answer_asks_and_notes_nothing(
+    arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_of(arrivals.primary.client, "AdminInitiateAuth")
+    # Given two answers that are late, before the primary pool is asked and before the user is noted
+    for client, operation in (
+        (arrivals.table.table.meta.client, "Query"),
+        (arrivals.primary.client, "AdminInitiateAuth"),
+    ):
+        module = "lifeboat.restore.on_demand.migration"
+        with never_answering(client, operation, monkeypatch, module, in_the_end=True):
+            assert arrivals.signs_in() is None
+    # Then the second alone has asked, and nobody is noted
+    assert len(asked) == 1
+    assert arrivals.given() == Given()
 
 
 @pytest.mark.parametrize(
@@ -270,12 +321,12 @@ def test_the_exported_pool_and_other_sources_concern_nobody(arrivals: Arrivals) 
 
 def test_who_is_unknown_costs_one_query_once_the_pool_is_known(arrivals: Arrivals) -> None:
     migration = arrivals.parts()
-    migration.answer(arrivals.event(FORGOTTEN, "nobody"))
+    answer(arrivals.event(FORGOTTEN, "nobody"), lambda: migration)
     calls = [
         asked_of(arrivals.table.table.meta.client, name) for name in ("Query", "GetItem", "UpdateItem")
     ] + [asked_of(arrivals.pool.client, "DescribeUserPool")]
-    migration.answer(arrivals.event(FORGOTTEN, "nobody"))
-    migration.answer(arrivals.event(SIGNING_IN, "nobody", PASSWORD))
+    answer(arrivals.event(FORGOTTEN, "nobody"), lambda: migration)
+    answer(arrivals.event(SIGNING_IN, "nobody", PASSWORD), lambda: migration)
     assert [len(asked) for asked in calls] == [2, 0, 0, 0]
 
 
@@ -294,7 +345,7 @@ def test_what_cannot_be_kept_refuses(arrivals: Arrivals) -> None:
     broken = ClientError({"Error": {"Code": "InternalServerError"}}, "UpdateItem")
     with failing(arrivals.table.table.meta.client, "UpdateItem", broken):
         assert arrivals.forgets() is None
-    assert arrivals.metrics() == {"OnDemandFailed"}
+    assert arrivals.metrics() == {"OnDemandRefused", "OnDemandFailed"}
 
 
 def test_a_function_without_its_environment_refuses(arrivals: Arrivals) -> None:

@@ -11,6 +11,7 @@ from lifeboat.aws import clients
 from lifeboat.aws.functions import FunctionCallers, statement_of
 from lifeboat.cognito.pool import settable_attributes
 from lifeboat.errors import InvalidInput, PreflightFailed, StoreUnavailable
+from lifeboat.model import moment_after, now
 from lifeboat.restore.tasks import ON_SIGN_IN
 from lifeboat.restore.users.creation import BROUGHT_BACK, DELETED_SINCE
 from lifeboat.settings import settings
@@ -52,11 +53,18 @@ def sub_of(stack: Stack, username: str) -> str:
     return stack.source.users()[username].sub
 
 
-def back(stack: Stack, pool: Pool, username: str, signed_in: bool = False, **changes: Any) -> str:
+def back(
+    stack: Stack,
+    pool: Pool,
+    username: str,
+    signed_in: bool = False,
+    password_right: bool = False,
+    **changes: Any,
+) -> str:
     """Let a user be in the new pool as the trigger has brought it there; returns the sub it has now."""
     user = stack.source.users()[username]
     ledger = GivenGroups(stack.table, pool.pool_id)
-    ledger.bring_back(user.sub)
+    ledger.bring_back(user.sub, password_right)
     attributes = {**settable_attributes(user), **changes}
     new_sub = pool.add(username, attributes, password=CHOSEN)
     if signed_in:
@@ -91,9 +99,11 @@ def test_delivered_twice_nobody_loses_a_password(backup: Stack, fresh: Pool) -> 
     back(backup, fresh, "ann")
     run = on_demand(backup, fresh, UserLane="api")
     run.copies = 2
+    signed_out = asked_of(clients.cognito(), "AdminUserGlobalSignOut")
     assert run.run()["Complete"]
     assert fresh.password_of("ann") == CHOSEN
     assert fresh.password_of("ben") not in (CHOSEN, None)
+    assert signed_out == []
 
 
 def test_what_users_change_after_coming_back_is_theirs(backup: Stack, fresh: Pool) -> None:
@@ -148,6 +158,45 @@ def test_somebody_else_of_the_same_name_is_still_a_stranger(backup: Stack, fresh
     run.deliver()
     assert not run.end()["Complete"]
     assert fresh.groups_of("ben") == set()
+
+
+def test_who_has_no_verified_address_keeps_the_password_that_was_right(backup: Stack, fresh: Pool) -> None:
+    run = on_demand(backup, fresh, UserLane="api")
+    run.enqueue()
+    back(backup, fresh, "eli", password_right=True)
+    run.deliver()
+    assert run.end()["Complete"]
+    assert fresh.groups_of("eli") == {"staff"}
+    assert fresh.password_of("eli") == CHOSEN
+
+
+@pytest.mark.parametrize("waited", [None, -60, 60], ids=["never-right", "before", "later"])
+def test_who_only_looks_like_that_is_locked_out(
+    backup: Stack, fresh: Pool, monkeypatch: pytest.MonkeyPatch, waited: float | None
+) -> None:
+    # Given that the password was right, if at all, at another time than that at which the name was taken
+    run = on_demand(backup, fresh, UserLane="api")
+    run.enqueue()
+    taken = now()
+    signed_out = asked_of(clients.cognito(), "AdminUserGlobalSignOut")
+    with monkeypatch.context() as patch:
+        patch.setattr("lifeboat.store.given.now", lambda: moment_after(taken, -(waited or 0)))
+        back(backup, fresh, "eli", password_right=waited is not None)
+    run.deliver()
+    assert run.end()["Complete"]
+    assert fresh.password_of("eli") != CHOSEN
+    assert [each["Username"] for each in signed_out] == ["eli"]
+
+
+def test_who_took_the_name_with_an_address_of_their_own_is_a_stranger_for_all_passwords(
+    backup: Stack, fresh: Pool
+) -> None:
+    run = on_demand(backup, fresh, UserLane="api")
+    run.enqueue()
+    back(backup, fresh, "eli", password_right=True, email="mallory@example.com", email_verified="true")
+    run.deliver()
+    assert not run.end()["Complete"]
+    assert fresh.groups_of("eli") == set()
 
 
 # -- the preflight ------------------------------------------------------------------------------

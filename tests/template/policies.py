@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.template.reading import Stack
@@ -66,6 +67,20 @@ def granted(found: list[Statement]) -> dict[str, set[str]]:
         for action in each.actions:
             rights.setdefault(action, set()).update(each.resources)
     return rights
+
+
+def admits(each: Statement, partition: str) -> bool:
+    """Whether a statement's conditions let a request for an item of a partition of the table through."""
+    checks = {
+        "ForAllValues:StringEquals": lambda patterns: partition in patterns,
+        "ForAllValues:StringNotEquals": lambda patterns: partition not in patterns,
+        "ForAllValues:StringLike": lambda patterns: any(fnmatchcase(partition, one) for one in patterns),
+    }
+    for operator, keys in each.condition.items():
+        assert keys.keys() == {"dynamodb:LeadingKeys"}
+        if not checks[operator](_tuple(keys["dynamodb:LeadingKeys"])):
+            return False
+    return True
 
 
 def refuses_plain_http(document: dict[str, Any], resources: set[str]) -> bool:

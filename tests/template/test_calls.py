@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from tests.template.policies import granted, role_statements
+from lifeboat.store.keys import POOL, history_partition, import_key, samples_key
+from tests.template.policies import admits, granted, role_statements
 from tests.template.reach import Reach, reach
 from tests.template.reading import EVERYTHING, resources_of_type, stack
 
@@ -156,6 +157,45 @@ def test_exactly_the_readers_of_an_index_may_query_it(index: str) -> None:
         if any(where.endswith(f"/index/{index}") for where in granted(found).get("dynamodb:Query", ()))
     }
     assert allowed == reading
+
+
+CONFIGURATION = {
+    "lifeboat.store.backup.Backup.configurations",
+    "lifeboat.store.table.BackupTable.configuration",
+    "lifeboat.store.table.BackupTable.stored_configurations",
+}
+"""What reads the configuration of the lost pool, with secrets where these are captured."""
+
+
+def test_exactly_the_readers_of_the_configuration_may_reach_it() -> None:
+    reading = {folder for folder, found in reach().items() if CONFIGURATION & found.functions}
+    rights = role_statements(stack("primary", **EVERYTHING["primary"]))
+    rights |= role_statements(stack("backup", **EVERYTHING["backup"], **PASSWORD_CHECK))
+    for partition in (POOL, history_partition(POOL)):
+        allowed: dict[str, set[str]] = {}
+        for role, found in rights.items():
+            folder = re.sub(r"(?<!^)(?=[A-Z])", "_", role.removesuffix("Role")).lower()
+            for each in found:
+                of_table = any(where.endswith(":table/backup-table") for where in each.resources)
+                if of_table and admits(each, partition):
+                    allowed.setdefault(folder, set()).update(each.actions)
+        # Who is called by anybody's sign-in can ask for one part by its name, and list none.
+        for folder in ("migrate_user", "restore_federated_groups"):
+            assert allowed.pop(folder, set()) == ({"dynamodb:GetItem"} if partition == POOL else set())
+        assert allowed.keys() == reading - {"migrate_user", "restore_federated_groups"}
+
+
+SAMPLES = "lifeboat.store.ledger.Ledger.keep_samples"
+
+
+def test_who_keeps_samples_of_an_import_may_write_beside_its_entry() -> None:
+    keeping = {folder for folder, found in reach().items() if SAMPLES in found.functions}
+    assert {"create_groups", "list_restored", "verify_users"} <= keeping
+    partition = samples_key(import_key("an import")).pk
+    for role, found in role_statements(stack("backup", **EVERYTHING["backup"])).items():
+        if re.sub(r"(?<!^)(?=[A-Z])", "_", role.removesuffix("Role")).lower() in keeping:
+            for action in ("dynamodb:GetItem", "dynamodb:UpdateItem"):
+                assert any(admits(each, partition) for each in found if action in each.actions), role
 
 
 def test_users_are_read_one_by_one_only_where_that_is_asked_for() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lifeboat.restore.csv_lane.chunk import hidden_for
+from lifeboat.restore.on_demand import federated, migration
 from lifeboat.restore.on_demand.federated import RESERVE_SECONDS
 from lifeboat.settings import MAY_BE_EMPTY, environment_names
 from tests.template.policies import granted, role_statements
@@ -195,3 +196,9 @@ def test_a_trigger_ends_before_cognito_stops_waiting() -> None:
     # docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
     timeout = FUNCTIONS["RestoreFederatedGroupsFunction"]["Timeout"]
     assert RESERVE_SECONDS < timeout <= 5
+
+
+def test_a_sign_in_waits_two_seconds_at_most() -> None:
+    timeout = FUNCTIONS["RestoreFederatedGroupsFunction"]["Timeout"]
+    assert max(migration.ANSWER_SECONDS, federated.ANSWER_SECONDS) < 2 < timeout
+    assert timeout - RESERVE_SECONDS < federated.ANSWER_SECONDS, "nobody adds groups that nobody waits for"

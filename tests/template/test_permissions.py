@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.template.policies import all_documents, granted, role_statements, statements
-from tests.template.reading import KEY_ARN, REGIONS, TEMPLATE, source, stack
+from tests.template.reading import EVERYTHING, KEY_ARN, REGIONS, TEMPLATE, source, stack
 
 ROLES = ("primary", "backup")
 READS = r"cognito-idp:(Describe|List|Get|AdminList)"
@@ -42,6 +42,7 @@ POOL_WRITES = {
     "cognito-idp:AdminLinkProviderForUser",
     "cognito-idp:AdminSetUserMFAPreference",
     "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:AdminUserGlobalSignOut",
     "cognito-idp:CreateGroup",
     "cognito-idp:CreateUserImportJob",
     "cognito-idp:StartUserImportJob",
@@ -287,6 +288,17 @@ def test_who_is_let_in_by_a_trigger_writes_to_the_partitions_of_its_own_only(rol
         for each in role_statements(stack(role))[name]:
             if "dynamodb:UpdateItem" in each.actions:
                 assert each.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "FEDERATED#*"}}
+            if "dynamodb:Query" in each.actions and not any("/index/" in where for where in each.resources):
+                assert each.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "USER#*"}}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_indexes_are_asked_by_a_statement_of_their_own(role: str) -> None:
+    """Of an index the leading key is its own: a condition for the table's would refuse every name."""
+    for name, found in role_statements(stack(role, **EVERYTHING[role])).items():
+        for each in found:
+            indexes = {where for where in each.resources if "/index/" in where}
+            assert not indexes or (indexes == set(each.resources) and not each.condition), name
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -301,6 +313,12 @@ def test_who_may_call_the_one_trigger_is_set_by_those_who_attach_and_detach_it(r
         assert [name for name in rights if action in rights[name]] == names
         if action.startswith("lambda:"):
             assert rights[names[0]][action] == {"<MigrateUserFunction.Arn>"}
+    [adding] = [
+        each
+        for each in role_statements(stack(role))["AttachTriggersRole"]
+        if "lambda:AddPermission" in each.actions
+    ]
+    assert adding.condition == {"StringEquals": {"lambda:Principal": "cognito-idp.amazonaws.com"}}
     for name in TRIGGER_SETTERS:
         [table] = [each for each in role_statements(stack(role))[name] if "dynamodb:GetItem" in each.actions]
         assert table.condition == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "ON_DEMAND"}}

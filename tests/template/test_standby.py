@@ -105,5 +105,8 @@ def test_its_functions_change_that_pool_only_and_note_it_in_partitions_of_their_
                 assert where == {POOL}
         [writing] = [each for each in found if "dynamodb:PutItem" in each.actions]
         assert writing.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["STANDBY#*"]}}
+        [reading] = [each for each in found if "dynamodb:GetItem" in each.actions]
+        read = ["EXPORT", "GROUP", "STANDBY#*", "USER#*"]
+        assert reading.condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": read}}
     for partition in (place_partition("3f"), HELD, awaited_partition("admins")):
         assert partition.startswith("STANDBY#")

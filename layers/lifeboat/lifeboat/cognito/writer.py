@@ -57,6 +57,19 @@ class PoolWriter:
             Permanent=True,
         )
 
+    def sign_out(self, username: str) -> None:
+        """AdminUserGlobalSignOut: no token that the user has can be refreshed any more.
+
+        Setting a password leaves tokens as they are
+        (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminUserGlobalSignOut.html).
+        """
+        call(
+            self._updates,
+            self._client.admin_user_global_sign_out,
+            UserPoolId=self.pool_id,
+            Username=username,
+        )
+
     def add_to_group(self, username: str, group_name: str) -> None:
         """AdminAddUserToGroup; adding a member again changes nothing."""
         call(

@@ -23,8 +23,10 @@ from lifeboat.store.table import BackupTable
 class Given:
     """What one user has been given. `begun_at` is "" before the first time.
 
-    `brought_back` says that the pool was given the user when somebody asked for it (UserMigration); `new_sub`
-    is the sub with which the user signed in for the first time, "" before and for federated users.
+    `brought_back` says that the pool was to be given the user when somebody asked for it (UserMigration):
+    not that it took the user, nor that whoever has the name there is the user. `password_right_at` is when
+    the primary pool last accepted a password on such an occasion, "" if it never did. `new_sub` is the sub
+    with which the user signed in for the first time and was known, "" before and for federated users.
     """
 
     groups: frozenset[str] = frozenset()
@@ -32,6 +34,7 @@ class Given:
     settled: bool = False
     brought_back: bool = False
     new_sub: str = ""
+    password_right_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,14 @@ class GivenGroups:
         partition = KeyCondition("pk").eq(federated_key(self.pool_id, "").pk)
         return {str(item["new_sub"]) for item in self.table.query(partition, None, ("new_sub",)) if item}
 
-    def bring_back(self, sub: str) -> bool:
-        """Keep that the pool is being given the user, before it is.
+    def bring_back(self, sub: str, password_right: bool = False) -> bool:
+        """Keep that the pool is being given the user, before it is, and whether for a right password.
 
         False for one who has signed in there before: the pool lacks the user because it was deleted.
         """
         expression = "SET brought_back_at = if_not_exists(brought_back_at, :now)"
+        if password_right:
+            expression += ", password_right_at = :now"
         try:
             self._update(sub, expression, {":now": now()}, "attribute_not_exists(new_sub)")
         except ClientError:
@@ -101,4 +106,5 @@ def _given(item: Mapping[str, Any]) -> Given:
         bool(item.get("settled_at")),
         bool(item.get("brought_back_at")),
         item.get("new_sub", ""),
+        item.get("password_right_at", ""),
     )

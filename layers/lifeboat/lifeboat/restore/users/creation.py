@@ -18,7 +18,7 @@ from lifeboat.cognito.writer import PoolWriter
 from lifeboat.errors import CognitoUnavailable, UserExists
 from lifeboat.model import Status, User
 from lifeboat.restore.messages import NewUser, Unusable, updates_for
-from lifeboat.restore.on_demand.returning import shares_address
+from lifeboat.restore.on_demand.returning import came_back_as, shares_address
 from lifeboat.restore.users.finding import find_by_name
 from lifeboat.store.given import Given, GivenGroups
 from lifeboat.store.outcomes import Lane, Outcomes, State
@@ -79,23 +79,27 @@ class UserRestore:
         except UserExists:
             created = self._existing(user, name, back)
         # Who came back by signing in has a password, or is about to choose one.
-        if wants_password(user) and not (back.brought_back and created.status in RESETTABLE):
+        if wants_password(user) and not (created.status in RESETTABLE and came_back_as(user, created, back)):
             self.writer.set_password(created.username, self.facts.random_password())
+            if created.status in RESETTABLE and not shares_address(user, created.attributes):
+                # Who took the name may be signed in, and would refresh the tokens with this user's groups.
+                self.writer.sign_out(created.username)
         return created
 
     def _existing(self, user: User, name: str, back: Given) -> User:
         """The user that already has the name, if it is this one.
 
         Somebody else may have signed up under the name since the pool was made. Such a user must not
-        be given this one's groups, so it counts as this one only if every attribute agrees and its status
-        is one that this import gives. It is given a new random password all the same: somebody who took the
-        name of a user without attributes is locked out by it, and the user is not.
+        be given this one's groups, so it counts as this one only if every attribute agrees, or it is known to
+        have come back by signing in, and its status is one that this import gives. Unless it is known so, it
+        is given a new random password all the same, and signed out if it has no address to be known by:
+        somebody who took the name of a user without attributes is locked out by it, and the user is not.
         """
         there = find_by_name(self.reader, self.facts, name)
         if there is None:
             raise CognitoUnavailable("ListUsers", "UserNotListedYet")
         same = comparable_attributes(there) == comparable_attributes(user)
-        same = same or (back.brought_back and shares_address(user, there.attributes))
+        same = same or came_back_as(user, there, back)
         begun = there.status in {Status.FORCE_CHANGE_PASSWORD, *restored_statuses(user)}
         if not (same and begun):
             raise Unusable("another user of the new pool already has this username or sign-in alias")
