@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 
 from lifeboat.aws import clients
+from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import StoreUnavailable
 from lifeboat.model import now
 from lifeboat.pacing import Deadline
@@ -97,7 +100,8 @@ def test_a_user_is_written_as_an_export_writes_it_and_its_changes_leave_history(
     live.source.add_group("editors")
     sub = live.source.add("ann", ANN, groups=["editors"])
     first = syncing.user_capture().capture(sub)
-    assert (first.status, first.known, first.written) == ("CONFIRMED", False, 2)
+    assert (first.status, first.known, first.written) == ("CONFIRMED", False, 3)
+    assert live.table.get(group_key("editors")) is not None
     assert syncing.user_capture().capture(sub).written == 0
 
     live.source.change("ann", name="Anna")
@@ -110,7 +114,6 @@ def test_a_user_is_written_as_an_export_writes_it_and_its_changes_leave_history(
     [(began, ended)] = history(live.table)
     assert began < ended == item["valid_from"]
     # And an export that finds all of it as it is writes nothing.
-    live.source.add_group("editors")
     before = {item["sk"]: item["valid_from"] for item in live.table.items(f"USER#{SHARD}")}
     Export(now()).run()
     assert {item["sk"]: item["valid_from"] for item in live.table.items(f"USER#{SHARD}")} == before
@@ -132,7 +135,7 @@ def test_a_user_with_more_groups_than_a_transaction_holds_is_captured_whole(live
     for name in names:
         live.source.add_group(name)
     sub = live.source.add("ann", ANN, groups=names)
-    assert syncing.user_capture().capture(sub).written == 101
+    assert syncing.user_capture().capture(sub).written == 201
     live.source.remove("ann")
     assert syncing.user_capture().capture(sub).written == 101
     assert not live.table.items_of_user(sub)
@@ -240,6 +243,122 @@ def test_what_fails_is_delivered_again_and_alone(live: Stack, monkeypatch: pytes
     assert live.table.get(user_key(well)) is not None
     # Without time left nothing is begun.
     assert consume(live, json.dumps({"sub": well}), deadline=Deadline(lambda: 0)) == [0]
+
+
+# -- groups that go ------------------------------------------------------------------------------
+
+
+def once_after(
+    monkeypatch: pytest.MonkeyPatch, request: str, about: str, meanwhile: Callable[[], Any]
+) -> None:
+    """Let something happen once, between the whole answer to a request about something and whoever asked."""
+    whole = getattr(PoolReader, request)
+
+    def asked(self: PoolReader, *args: Any, **kwargs: Any) -> Any:
+        answer = whole(self, *args, **kwargs)
+        if about not in args:
+            return answer
+        if not isinstance(answer, list):
+            answer = iter(list(answer))
+        monkeypatch.setattr(PoolReader, request, whole)
+        meanwhile()
+        return answer
+
+    monkeypatch.setattr(PoolReader, request, asked)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_a_membership_read_before_its_group_was_deleted_is_not_written_after_it_was_retired(
+    live: Stack, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    # Given a user whose capture has read a membership
+    live.source.add_group("editors")
+    if known:
+        assert consume(live, event("CreateGroup", "", live.source.pool_id)) == []
+    sub = live.source.add("ann", ANN, groups=["editors"])
+
+    # When the group is deleted and that is captured, before the first capture writes
+    def deleted() -> None:
+        live.source.remove_group("editors")
+        assert consume(live, event("DeleteGroup", "", live.source.pool_id)) == []
+
+    once_after(monkeypatch, "groups_joined", "ann", deleted)
+    assert consume(live, event("AdminAddUserToGroup", sub, live.source.pool_id)) == []
+    # Then neither the group nor the membership is in the backup
+    assert live.table.get(user_key(sub)) is not None
+    assert live.table.get(membership_key(sub, "editors")) is None
+    assert live.table.get(group_key("editors")) is None
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "made again"])
+def test_an_export_begins_no_membership_of_a_group_that_was_deleted_behind_its_listing(
+    live: Stack, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    # Given a group whose members an export has just listed
+    live.source.add_group("editors")
+    live.source.add_group("readers")
+    live.source.inside.groups["editors"].creation_date = datetime(2026, 1, 1, tzinfo=UTC)
+    assert consume(live, event("CreateGroup", "", live.source.pool_id)) == []
+    sub = live.source.add("ann", ANN, groups=["editors", "readers"])
+    monkeypatch.setattr("lifeboat.store.markers.MARGIN_SECONDS", 0)
+
+    # When it is deleted, or replaced by one of its name, and that is captured before the export writes
+    def deleted() -> None:
+        live.source.remove_group("editors")
+        if again:
+            live.source.add_group("editors")
+        assert consume(live, event("DeleteGroup", "", live.source.pool_id)) == []
+
+    once_after(monkeypatch, "member_pages", "editors", deleted)
+    export = Export(now())
+    export.run()
+    # Then the membership is not in the backup, and the one of the other group is
+    assert live.table.get(membership_key(sub, "editors")) is None
+    assert (live.table.get(group_key("editors")) is not None) == again
+    assert live.table.get(membership_key(sub, "readers")) is not None
+    assert export.ledger()["drift"] == {"users": 1, "groups": 0, "memberships": 1}
+
+
+def test_an_export_brings_a_new_group_that_a_capture_has_not_listed_with_its_members(
+    live: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a capture of the groups just before an export, and a group and its member of which no event told
+    assert consume(live, event("CreateGroup", "", live.source.pool_id)) == []
+    live.source.add_group("editors")
+    sub = live.source.add("ann", ANN, groups=["editors"])
+    export = Export(now())
+    export.run()
+    assert live.table.get(group_key("editors")) is not None
+    assert live.table.get(membership_key(sub, "editors")) is not None
+    assert export.ledger()["drift"] == {"users": 1, "groups": 1, "memberships": 1}
+
+
+@pytest.mark.parametrize("live_sync", ["OFF", "CAPTURE"])
+def test_an_export_retires_memberships_that_a_retired_group_left_behind(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, live_sync: str
+) -> None:
+    # Given a membership in the backup whose group has gone without it, as an index that is behind allows
+    monkeypatch.setenv("LIVE_SYNC", live_sync)
+    settings.cache_clear()
+    stack.source.add_group("editors")
+    stack.source.add_group("readers")
+    subs = [stack.source.add(name, {"name": name}, ["editors", "readers"]) for name in ("ann", "bea", "cat")]
+    Export("2026-03-01T00:00:00.000Z").run()
+    [left] = stack.table.get_all([membership_key(subs[0], "editors")])
+    stack.source.remove_group("editors")
+    Export("2026-03-02T00:00:00.000Z", {"AllowMassRetirement": True}).run()
+    stack.table.put_all([left])
+    # When two exports run
+    export = Export("2026-03-03T00:00:00.000Z")
+    export.run()
+    again = Export("2026-03-04T00:00:00.000Z")
+    again.run()
+    # Then the first one has retired it, and counts it as drift
+    assert stack.table.get(membership_key(subs[0], "editors")) is None
+    assert export.ledger()["counts"]["memberships"]["retired"] == 1
+    assert again.ledger()["counts"]["memberships"]["retired"] == 0
+    if live_sync == "CAPTURE":
+        assert export.ledger()["drift"] == {"users": 0, "groups": 0, "memberships": 1}
 
 
 # -- PostConfirmation ----------------------------------------------------------------------------
