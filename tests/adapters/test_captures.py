@@ -12,10 +12,10 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 
 from lifeboat.aws import clients
-from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.reader import PAGE, PoolReader
 from lifeboat.errors import StoreUnavailable
 from lifeboat.model import now
-from lifeboat.pacing import Deadline
+from lifeboat.pacing import Budget, Category, Deadline
 from lifeboat.restore.moment import Exports, moment_read
 from lifeboat.settings import settings
 from lifeboat.store.as_of import AsOf
@@ -25,9 +25,10 @@ from lifeboat.store.markers import Markers
 from lifeboat.store.table import BackupTable
 from lifeboat.store.transactions import ABSENT, Check, Put
 from lifeboat.sync.capture import assembly as syncing
+from lifeboat.sync.capture.consumer import RESERVE_SECONDS
 from lifeboat.sync.capture.settle import SettleTask
 from lifeboat.sync.capture.users import UserCapture
-from tests.adapters.pools import SHARD, Pool
+from tests.adapters.pools import SHARD, Pool, asked_of
 from tests.adapters.stack import Export, Stack, bodies, new_process
 from tests.unit.examples import PLENTY
 
@@ -359,6 +360,89 @@ def test_an_export_retires_memberships_that_a_retired_group_left_behind(
     assert again.ledger()["counts"]["memberships"]["retired"] == 0
     if live_sync == "CAPTURE":
         assert export.ledger()["drift"] == {"users": 0, "groups": 0, "memberships": 1}
+
+
+def deleted_groups(live: Stack, count: int) -> None:
+    """Let so many groups of the backup, each with the member ann, be gone from the pool."""
+    names = [f"group-{number:02}" for number in range(count)]
+    for name in names:
+        live.source.add_group(name)
+    sub = live.source.add("ann", ANN, groups=names)
+    syncing.user_capture().capture(sub)
+    for name in names:
+        live.source.remove_group(name)
+
+
+def left_groups(live: Stack) -> list[str]:
+    return sorted(live.table.stored_groups())
+
+
+def test_forty_groups_deleted_at_once_are_retired_within_an_invocation(live: Stack) -> None:
+    deleted_groups(live, 40)
+    asked = {
+        operation: asked_of(clients.cognito(), operation)
+        for operation in ("GetGroup", "ListGroups", "ListUsersInGroup")
+    }
+    assert consume(live, event("DeleteGroup", "", live.source.pool_id)) == []
+    assert left_groups(live) == []
+    assert [item for item in live_items(live.table) if "member_of" in item] == []
+    # So few requests that Capture Changes has the time for them at the default share, with two at work
+    budget, seconds = Budget(20, syncing.CONSUMERS), 60 - RESERVE_SECONDS
+    resources = len(asked["ListGroups"]) + len(asked["GetGroup"])
+    assert resources / budget.rate(Category.USER_POOL_RESOURCE_READ) < seconds / 2
+    assert len(asked["ListUsersInGroup"]) / budget.rate(Category.USER_LIST) < seconds / 2
+
+
+def test_groups_that_time_ran_short_for_are_retired_later(live: Stack) -> None:
+    # Given deleted groups, and time for two of them
+    deleted_groups(live, 5)
+    gone = event("DeleteGroup", "", live.source.pool_id)
+
+    def remaining() -> int:
+        return 60_000 if len(left_groups(live)) > 3 else 0
+
+    # When that is captured
+    assert consume(live, gone, deadline=Deadline(remaining)) == [0]
+    # Then those two are retired, and the message comes again for the others
+    assert left_groups(live) == ["group-02", "group-03", "group-04"]
+    assert consume(live, gone, received=2) == []
+    assert left_groups(live) == []
+
+
+def test_an_export_goes_on_with_groups_that_time_ran_short_for(live: Stack) -> None:
+    deleted_groups(live, 2)
+    export = Export(now())
+    export.begin()
+    task: SettleTask = {"Run": dict(export.begun["Run"]), "Place": export.begun["Captures"]}
+    settled = syncing.capture_settling().settle(task, Deadline(lambda: 0))
+    assert not settled["Finished"]
+    assert left_groups(live) == ["group-00", "group-01"]
+    export.settle()
+    assert left_groups(live) == []
+
+
+def test_more_groups_than_can_be_listed_are_left_to_the_export(
+    live: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given more groups than captures have time for, at a share that lets them list one page
+    for number in range(61):
+        live.source.add_group(f"group-{number:02}")
+    sub = live.source.add("ann", ANN)
+    monkeypatch.setattr(syncing, "LISTING_SECONDS", 0)
+    made = event("CreateGroup", "", live.source.pool_id)
+    # When one is made and a user changes
+    assert consume(live, made, event("AdminUpdateUserAttributes", sub, live.source.pool_id)) == []
+    # Then the message is done with, which is counted, and the export brings the groups
+    assert left_groups(live) == []
+    assert live.table.get(user_key(sub)) is not None
+    assert '"GroupCapturesLeft":[1' in capsys.readouterr().out.replace(" ", "")
+    Export(now()).run()
+    assert len(left_groups(live)) == 61
+
+
+@pytest.mark.parametrize(("share", "groups"), [(20, 1_200), (100, 6_000), (1, 60)])
+def test_as_many_groups_are_captured_as_the_share_of_the_quota_allows(share: int, groups: int) -> None:
+    assert syncing.group_pages(Budget(share, syncing.CONSUMERS)) * PAGE == groups
 
 
 # -- PostConfirmation ----------------------------------------------------------------------------
