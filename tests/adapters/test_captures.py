@@ -496,10 +496,49 @@ def test_a_sign_up_goes_on_whatever_fails_or_hangs(
         assert capture.answer(sent) is sent  # type: ignore[arg-type]
     never.set()
     written = capsys.readouterr().out
-    assert '"CaptureLost":[1' in written.replace(" ", "")
+    assert written.replace(" ", "").count('"CaptureLost":[1') == 2
     assert "example.com" not in written
-    empty: Any = {}
-    assert capture.answer(empty) is empty
+
+
+@pytest.mark.parametrize("broken", ["no event", "no sub", "empty sub", "no thread"])
+def test_a_confirmed_user_who_cannot_even_be_looked_for_is_counted_as_lost(
+    live: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    broken: str,
+) -> None:
+    sent: Any = confirm(live.source, live.source.add("ann", ANN), email="ann@example.com")
+    if broken == "no event":
+        sent = {}
+    elif broken == "no sub":
+        del sent["request"]["userAttributes"]["sub"]
+    elif broken == "empty sub":
+        sent["request"]["userAttributes"]["sub"] = ""
+    capture = syncing.confirmed_capture()
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        if broken == "no thread":
+            patch.setattr(threading.Thread, "start", refuse)
+        assert capture.answer(sent) is sent
+    written = capsys.readouterr().out
+    assert '"CaptureLost":[1' in written.replace(" ", "")
+    assert "confirmed user not captured" in caplog.text
+    assert "example.com" not in written + caplog.text
+
+
+def test_a_metric_that_cannot_be_written_fails_no_sign_up(
+    live: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("lifeboat.sync.capture.confirmation.publish", refuse)
+    sent: Any = confirm(live.source, "")
+    assert syncing.confirmed_capture().answer(sent) is sent
 
 
 def live_items(table: BackupTable) -> list[Any]:
