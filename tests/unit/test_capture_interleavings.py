@@ -72,6 +72,7 @@ def test_captures_and_exports_beside_each_other_end_as_the_pool_is(seed: int) ->
 
 
 @example(253)  # a group replaced by one of its name while an export listed it
+@example(1465)  # a membership that a capture of the groups has ended, and an export begins again
 @given(SEEDS)
 def test_an_export_undoes_no_capture_even_before_its_last_state(seed: int) -> None:
     world = filled(seed)

@@ -118,7 +118,8 @@ class LiveVersionWriter(VersionWriter):
                 if stored is None or (
                     stored["valid_from"] <= self._at and stored["content_hash"] != draft.content_hash
                 ):
-                    written = beginning(draft, stored, self._at, self._history_days)
+                    at = self._behind(marker) if draft.kind is Kind.MEMBERSHIP else self._at
+                    written = beginning(draft, stored, at, self._history_days)
                     changes.append((draft.kind, marker_of({**draft.content, "pk": key.pk}), written))
             self._write_changes(changes, (unchanged(GROUPS_MARKER, marker),) if there else ())
             if not joined or self._markers.of_groups() == marker:
@@ -148,12 +149,15 @@ class LiveVersionWriter(VersionWriter):
 
     def _write_group(self, group: Group, marker: Marker | None) -> bool:
         """Write a group that the backup does not have, unless the groups are being captured."""
-        ended = "" if marker is None else moment_after(marker.captured_at, 0.001)
-        writes = beginning(draft_group(group), None, max(self._at, ended), self._history_days)
+        writes = beginning(draft_group(group), None, self._behind(marker), self._history_days)
         written = self._table.transact([unchanged(GROUPS_MARKER, marker), *writes])
         with self._counting:
             self._drift[Kind.GROUP.value] += written
         return written
+
+    def _behind(self, marker: Marker | None) -> str:
+        """The export's moment, but behind the last capture of groups, which may have ended what begins again."""
+        return max(self._at, "" if marker is None else moment_after(marker.captured_at, 0.001))
 
     def _write_changes(
         self, changes: Iterable[tuple[Kind, Key, tuple[Write, ...]]], also: tuple[Check, ...] = ()
