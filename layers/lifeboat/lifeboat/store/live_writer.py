@@ -156,7 +156,7 @@ class LiveVersionWriter(VersionWriter):
         return written
 
     def _behind(self, marker: Marker | None) -> str:
-        """The export's moment, but behind the last capture of groups, which may have ended what begins again."""
+        """The export's moment, but behind the last capture of groups: it may have ended what begins."""
         return max(self._at, "" if marker is None else moment_after(marker.captured_at, 0.001))
 
     def _write_changes(
