@@ -11,7 +11,7 @@ import pytest
 from lifeboat.aws.bucket import Bucket
 from lifeboat.cognito.pool import PoolFacts, comparable_attributes, linked_identities, wants_password
 from lifeboat.errors import ImportStalled, LifeboatError
-from lifeboat.model import Membership, User
+from lifeboat.model import Group, Membership, User
 from lifeboat.pacing import Deadline
 from lifeboat.restore import progress
 from lifeboat.restore.comparison.expectation import Files
@@ -26,7 +26,7 @@ from lifeboat.restore.users.creation import UserRestore
 from lifeboat.restore.users.pace import UserPace
 from lifeboat.restore.users.updates import UserUpdate
 from lifeboat.store.given import GivenGroups
-from lifeboat.store.items import Change, draft_membership, draft_user
+from lifeboat.store.items import Change, draft_group, draft_membership, draft_user
 from lifeboat.store.ledger import Ledger
 from lifeboat.store.outcomes import Outcome, Outcomes
 from lifeboat.store.table import BackupTable
@@ -105,6 +105,9 @@ class World:
         """Put users with their groups into the backup, all at once."""
         given = {user.sub: (user, tuple(groups)) for user, groups in users}
         drafts = [
+            draft_group(Group(name)) for name in sorted({each for _, of in given.values() for each in of})
+        ]
+        drafts += [
             draft
             for user, groups in given.values()
             for draft in (

@@ -167,6 +167,16 @@ def test_a_membership_without_its_user_is_listed_and_is_no_failure(backup: Stack
     assert run.report()["not_restorable"]["memberships_without_user"]["subs"] == [orphan.sub]
 
 
+def test_a_membership_without_its_group_is_listed_and_is_no_failure(backup: Stack, fresh: Pool) -> None:
+    sub = next(user.sub for user in backup.source.users().values() if not user.federated)
+    left = Membership(sub, "long gone")
+    backup.table.put_all([draft_membership(left).item(EXPORTED, Change.ADDED)])
+    run = Import(backup, into(fresh))
+    is_restored(run.run(), backup.source, fresh)
+    listed = run.report()["not_restorable"]["memberships_without_group"]
+    assert (listed["subs"], listed["memberships"]) == ([sub], 1)
+
+
 def test_what_is_no_longer_in_the_backup_is_not_restored(backup: Stack, fresh: Pool) -> None:
     # Given a user whose item is in history only
     gone = backup.source.users()["bare"].sub

@@ -158,7 +158,7 @@ def test_captures_reach_only_what_they_write(name: str) -> None:
     found = role_statements(stack("primary"))[f"{name}Role"]
     [table] = [each for each in found if "dynamodb:PutItem" in each.actions]
     keys = set(table.condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
-    groups = set() if name == "PostConfirmation" else {"GROUP", "HISTORY#GROUP"}
+    groups = {"GROUP"} if name == "PostConfirmation" else {"GROUP", "HISTORY#GROUP"}
     assert keys == {"CAPTURE#*", "USER#*", "HISTORY#USER#*"} | groups
 
 

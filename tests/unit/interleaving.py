@@ -14,22 +14,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from lifeboat.cognito.reader import PoolReader
+from lifeboat.cognito.reader import Listed, PoolReader
 from lifeboat.errors import ResourceNotFound
 from lifeboat.model import Group, Membership, User, instant, moment_after
 from lifeboat.store.items import Draft, Item, draft_group, draft_membership, draft_user
 from lifeboat.store.keys import GROUPS, Key, marker_key, membership_key, user_key
 from lifeboat.store.live_writer import LiveVersionWriter
-from lifeboat.store.markers import Marker, Markers
+from lifeboat.store.markers import Marker, Markers, captured_since
 from lifeboat.store.table import BackupTable, StoredVersion
 from lifeboat.store.transactions import Check, Delete, Expected, Put, Write
 from lifeboat.sync.capture.groups import GroupCapture
 from lifeboat.sync.capture.users import UserCapture
-from tests.unit.examples import USER
+from tests.unit.examples import PLENTY, USER
 
 BEGINNING = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TURN_SECONDS = 20
 """What a turn takes: a few of them are longer than two clocks may be apart."""
+
+
+GROUP_CHANGES = ("group", "ungroup", "again")
 
 
 class Turns:
@@ -126,6 +129,10 @@ class MemoryTable:
         self._turns.take()
         return {item[name]: version(item) for item in self._items() if item["kind"] == kind}
 
+    def retired_groups(self) -> set[str]:
+        self._turns.take()
+        return {str(item["name"]) for key, item in self.held.items() if key.pk == f"HISTORY#{GROUPS}"}
+
     def transact(self, writes: Iterable[Write]) -> bool:
         self._turns.take()
         wanted = list(writes)
@@ -162,6 +169,7 @@ class MemoryMarkers(Markers):
     def __init__(self, table: MemoryTable, turns: Turns) -> None:
         super().__init__(cast(BackupTable, table))
         object.__setattr__(self, "_memory", (table, turns))
+        object.__setattr__(self, "underway", {})
 
     def touch(self, key: Key) -> Marker:
         table, turns = self._memory
@@ -171,6 +179,7 @@ class MemoryMarkers(Markers):
         if held["captured_at"] >= at:
             at = moment_after(held["captured_at"], 0.001)
         table.held[key] = {"pk": key.pk, "sk": key.sk, "rev": held["rev"] + 1, "captured_at": at}
+        self.underway[threading.get_ident()] = at
         return Marker(key, held["rev"] + 1, at)
 
     def since(self, shard: str, moment: str, after: str = "") -> Iterator[str]:
@@ -180,6 +189,8 @@ class MemoryMarkers(Markers):
             if key.pk == f"CAPTURE#{shard}" and item["captured_at"] >= moment and key.sk > after:
                 yield key.sk
 
+    underway: dict[int, str]
+    """When the captures that are underway began, by thread."""
     _memory: Any
 
 
@@ -216,7 +227,7 @@ class MemoryPool:
         """One change; returns the sub it is about, "" for the groups."""
         self.turns.take()
         sub = chance.choice(subs)
-        what = chance.choice(["user", "user", "user", "gone", "join", "join", "leave", "group", "ungroup"])
+        what = chance.choice(["user", "user", "user", "gone", "join", "join", "leave", *GROUP_CHANGES])
         group = chance.choice(["a", "b"])
         if what == "user":
             name = chance.choice(["Ann", "Anna"])
@@ -234,9 +245,11 @@ class MemoryPool:
             made = self.all_groups[group].created_at if group in self.all_groups else self.turns.moment
             self.all_groups[group] = Group(group, precedence=chance.randrange(2), created_at=made)
             sub = ""
-        elif what == "ungroup":
+        elif what in ("ungroup", "again"):
             self.all_groups.pop(group, None)
             self.memberships = {(each, of) for each, of in self.memberships if of != group}
+            if what == "again":
+                self.all_groups[group] = Group(group, precedence=0, created_at=self.turns.moment)
             sub = ""
         self.note()
         return sub
@@ -252,26 +265,30 @@ class MemoryPool:
         self.turns.take()
         return self.users.get(value)
 
-    def groups_of(self, username: str) -> list[str]:
+    def groups_joined(self, username: str) -> list[Group]:
         self.turns.take()
         sub = username.removeprefix("u-")
         if sub not in self.users:
             raise ResourceNotFound("AdminListGroupsForUser", "UserNotFoundException")
-        return sorted(name for each, name in self.memberships if each == sub)
+        return [self.all_groups[name] for each, name in sorted(self.memberships) if each == sub]
 
-    def groups(self) -> Iterator[Group]:
+    def group_pages(self) -> Iterator[Listed[Group]]:
         self.turns.take()
-        return iter(list(self.all_groups.values()))
+        return iter([Listed(list(self.all_groups.values()), "")])
 
-    def group_exists(self, name: str) -> bool:
+    def group(self, name: str) -> Group | None:
         self.turns.take()
-        return name in self.all_groups
+        return self.all_groups.get(name)
 
     def members(self, name: str) -> Iterator[User]:
+        for page in self.member_pages(name):
+            yield from page.entries
+
+    def member_pages(self, name: str) -> Iterator[Listed[User]]:
         self.turns.take()
         if name not in self.all_groups:
             raise ResourceNotFound("ListUsersInGroup", "ResourceNotFoundException")
-        return iter([self.users[sub] for sub, of in sorted(self.memberships) if of == name])
+        yield Listed([self.users[sub] for sub, of in sorted(self.memberships) if of == name], "")
 
     def list_users(self) -> list[User]:
         self.turns.take()
@@ -294,7 +311,7 @@ class World:
         self.pool = MemoryPool(self.turns)
         reader = cast(PoolReader, self.pool)
         self.users = UserCapture(self.table, self.markers, reader, 35, lambda: False, self.pause)
-        self.groups = GroupCapture(self.table, self.markers, reader, 35, self.pause)
+        self.groups = GroupCapture(self.table, self.markers, reader, 35, pause=self.pause)
         self.events: list[str] = []
         self.changing = True
         self.drift: Counter[str] = Counter()
@@ -340,26 +357,34 @@ class World:
             if sub:
                 self.users.capture(sub)
             else:
-                self.groups.capture()
+                self.groups.capture(PLENTY)
+            self.markers.underway.pop(threading.get_ident(), None)
 
     def export(self) -> None:
         """What an export does, in its order: list, compare, write; look again, retire; settle."""
         self.wait(100)
         at = self.turns.moment
-        writer = InlineWriter(self.table, self.markers, at, 35, self.drift.update)
+        self.markers.underway.pop(threading.get_ident(), None)
+        # Capture Changes ends within the time that clocks may be apart: what began earlier is over.
+        while min(self.markers.underway.values(), default=at) < captured_since(at):
+            self.turns.take()
+        writer = InlineWriter(self.table, self.markers, at, 35, self.drift.update, self.pool.group)
         users = self.memory.stored("users", "sub")
         listed = self.pool.list_users()
         for user in listed:
             writer.write(draft_user(user), users.get(user.sub))
         writer.flush()
         groups = self.memory.stored("groups", "name")
-        names = list(self.pool.groups())
+        marker = self.markers.of_groups()
+        [page] = self.pool.group_pages()
+        names = page.entries
         for group in names:
             writer.write(draft_group(group), groups.get(group.name))
         writer.flush()
         absent = [user_key(sub) for sub in users.keys() - {user.sub for user in listed}]
         absent += [Key(GROUPS, name) for name in groups.keys() - {group.name for group in names}]
-        for name in sorted({group.name for group in names} | groups.keys()):
+        writer.groups_listed({group.name: group.created_at for group in names}, marker)
+        for name in sorted({group.name for group in names} | groups.keys() | self.memory.retired_groups()):
             members = self.pool.list_members(name)
             held = dict(self.memory.stored_members(name))
             for sub in members:
@@ -372,7 +397,7 @@ class World:
 
     def settle(self, since: str) -> None:
         """What the export's last state does."""
-        self.groups.capture()
+        self.groups.capture(PLENTY)
         for shard in {marker_key(sub).pk.removeprefix("CAPTURE#") for sub in self.subs()}:
             for sub in list(self.markers.since(shard, since)):
                 self.users.capture(sub)

@@ -113,6 +113,9 @@ class MemoryTable(BackupTable):
     def stored_groups(self) -> dict[str, StoredVersion]:
         return {item["name"]: _stored(item) for item in self._of("groups")}
 
+    def retired_groups(self) -> set[str]:
+        return {str(item["name"]) for key, item in self.content.items() if key.pk == "HISTORY#GROUP"}
+
     def stored_members(
         self, group_name: str, since: str = "", until: str = ""
     ) -> Iterator[tuple[str, StoredVersion]]:

@@ -131,16 +131,24 @@ class PoolReader:
             groups = [group_from_listing(entry) for entry in page.get("Groups", [])]
             yield Listed(groups, page.get("NextToken") or "")
 
+    def group(self, name: str) -> Group | None:
+        """A group by its name, None if there is none."""
+        try:
+            answer = call(self._resources, self._client.get_group, UserPoolId=self.pool_id, GroupName=name)
+        except ResourceNotFound:
+            return None
+        return group_from_listing(answer["Group"])
+
     def group_exists(self, name: str) -> bool:
         """Whether the group is there."""
-        try:
-            call(self._resources, self._client.get_group, UserPoolId=self.pool_id, GroupName=name)
-        except ResourceNotFound:
-            return False
-        return True
+        return self.group(name) is not None
 
     def groups_of(self, username: str) -> list[str]:
-        """The names of a user's groups, by AdminListGroupsForUser. Raises ResourceNotFound: no such user.
+        """The names of a user's groups. Raises ResourceNotFound: no such user."""
+        return [group.name for group in self.groups_joined(username)]
+
+    def groups_joined(self, username: str) -> list[Group]:
+        """A user's groups, by AdminListGroupsForUser. Raises ResourceNotFound: no such user.
 
         https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminListGroupsForUser.html
         """
@@ -155,7 +163,7 @@ class PoolReader:
             ),
             "NextToken",
         )
-        return [str(entry["GroupName"]) for page in pages for entry in page.get("Groups", [])]
+        return [group_from_listing(entry) for page in pages for entry in page.get("Groups", [])]
 
     def members(self, group_name: str) -> Iterator[User]:
         """A group's members. Raises ResourceNotFound when the group is gone."""

@@ -8,7 +8,7 @@ pool's configuration only.
 from __future__ import annotations
 
 import threading
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from lifeboat.aws.bucket import Bucket
 
@@ -32,10 +32,16 @@ class MemberAbsences(TypedDict):
 
 
 class GroupNames(TypedDict):
-    """The groups whose members a worker lists: those that were listed, and those the backup holds besides."""
+    """The groups whose members a worker lists: those that were listed, and those the backup holds besides.
+
+    Beside captures also when each group that was listed was created, and the groups' marker from before they
+    were listed: how often it was counted up and when, None if there was none.
+    """
 
     listed: list[str]
     gone: list[str]
+    created: NotRequired[dict[str, str]]
+    marker: NotRequired[tuple[int, str] | None]
 
 
 class Absences:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from lifeboat.aws import clients
@@ -25,6 +25,7 @@ from lifeboat.export.reading_place import ReadingPlace
 from lifeboat.export.tasks import Run
 from lifeboat.export.users import UserExport
 from lifeboat.listing import lanes
+from lifeboat.model import Group
 from lifeboat.pacing import Budget, Category
 from lifeboat.settings import settings
 from lifeboat.store.ledger import Ledger
@@ -65,7 +66,7 @@ def _lanes(run: Run) -> int:
     return lanes(_budget(run["Workers"]).rate(Category.USER_LIST))
 
 
-def _writer(run: Run) -> VersionWriter:
+def _writer(run: Run, group: Callable[[str], Group | None] | None = None) -> VersionWriter:
     if not run.get("Live"):
         return VersionWriter(_table(), run["At"], settings().history_days)
     table = _table()
@@ -74,7 +75,7 @@ def _writer(run: Run) -> VersionWriter:
         amounts = {f"drift_{kind}": number for kind, number in drift.items() if number}
         Ledger(table, "export").add(run["ExportId"], amounts)
 
-    return LiveVersionWriter(table, Markers(table), run["At"], settings().history_days, drifted)
+    return LiveVersionWriter(table, Markers(table), run["At"], settings().history_days, drifted, group)
 
 
 def _plain_writer(run: Run) -> VersionWriter:
@@ -106,17 +107,20 @@ def user_export(run: Run) -> UserExport:
 
 def group_export(run: Run) -> GroupExport:
     """For Export Groups."""
-    return GroupExport(_table(), _reader(1), _absences(run), _places(run), _writer(run), run["At"])
+    markers = Markers(_table()) if run.get("Live") else None
+    writer = _writer(run)
+    return GroupExport(_table(), _reader(1), _absences(run), _places(run), writer, run["At"], markers)
 
 
 def membership_export(run: Run) -> MembershipExport:
     """For Export Memberships."""
+    reader = _reader(run["Workers"])
     return MembershipExport(
         _table(),
-        _reader(run["Workers"]),
+        reader,
         _absences(run),
         _places(run),
-        _writer(run),
+        _writer(run, reader.group),
         run["At"],
         _lanes(run),
         run["EstimatedUsers"],

@@ -22,6 +22,8 @@ from lifeboat.export.tasks import MembershipsTask
 from lifeboat.model import Membership, User
 from lifeboat.pacing import Deadline
 from lifeboat.store.items import draft_membership
+from lifeboat.store.keys import GROUPS_MARKER
+from lifeboat.store.markers import Marker
 from lifeboat.store.table import BackupTable, StoredVersion
 from lifeboat.store.versions import VersionWriter, held_before
 
@@ -82,6 +84,9 @@ class MembershipExport:
     def export(self, task: MembershipsTask, deadline: Deadline) -> MembershipsTask:
         """Export group after group until all are done or time runs short, within a group if need be."""
         names = self.absences.group_names(task["Portion"])
+        if "created" in names:
+            marker = names.get("marker")
+            self.writer.groups_listed(names["created"], Marker(GROUPS_MARKER, *marker) if marker else None)
         groups = [_Group(number, name, False) for number, name in enumerate(names["listed"])]
         groups += [_Group(len(groups) + number, name, True) for number, name in enumerate(names["gone"])]
         left = {int(number): times for number, times in task.get("Left", {}).items()}

@@ -46,6 +46,10 @@ WHY_LEFT_OUT = {
         "memberships_without_user",
         "the user was not in the backup when the membership was; the next export mends it",
     ),
+    "membership without group": (
+        "memberships_without_group",
+        "the group was not in the backup, because it was being deleted; the next export mends it",
+    ),
     "authenticator": ("totp_seeds", "no API gives out authenticator secrets; users register again"),
     "second factor": (
         "second_factors",

@@ -76,6 +76,7 @@ class Scan:
         waiting = list(task["Shards"])
         entry = self.ledger.get(task["Run"]["ImportId"]) or {}
         at_a_time, resumed = shards_at_a_time(int(entry.get("users", 0))), bool(entry.get("resumed", True))
+        known = {group.name for group in self.backup.groups()} if waiting else set()
         done: ScanTask = {
             **task,
             "Enqueued": task.get("Enqueued", 0),
@@ -89,7 +90,7 @@ class Scan:
             if self.drills is not None:
                 self.drills.check(task["Run"])
             some, waiting = waiting[:at_a_time], waiting[at_a_time:]
-            self._enqueue_shards(done, some, resumed)
+            self._enqueue_shards(done, some, resumed, known)
             done |= {"Shards": waiting, "Finished": not waiting}
             self._tell(done)
         return done
@@ -99,8 +100,10 @@ class Scan:
         told = {"expected": done["Expected"], "complete": done["Complete"], "finished": done["Finished"]}
         self.ledger.update(done["Run"]["ImportId"], {scan_field(done["Portion"]): told})
 
-    def _enqueue_shards(self, done: ScanTask, shards: list[str], resumed: bool) -> None:
-        """Enqueue the users of some shards, and add to what is done."""
+    def _enqueue_shards(
+        self, done: ScanTask, shards: list[str], resumed: bool, known: Collection[str]
+    ) -> None:
+        """Enqueue the users of some shards, and add to what is done. `known` are the backup's groups."""
         run = done["Run"]
         fingerprints: list[Fingerprint] = []
         left_out: list[dict[str, object]] = []
@@ -119,6 +122,13 @@ class Scan:
                     left_out.append({"sub": user.sub, "why": "federated profile", "memberships": len(groups)})
                 else:
                     new = wanted(user, self.rows.facts, run["SourceSubAttribute"])
+                    unknown = len(groups)
+                    groups = [name for name in groups if name in known]
+                    unknown -= len(groups)
+                    if unknown:
+                        left_out.append(
+                            {"sub": user.sub, "why": "membership without group", "memberships": unknown}
+                        )
                     left_out.extend(
                         {"sub": user.sub, "why": why, "memberships": 0} for why in lost(user, new)
                     )

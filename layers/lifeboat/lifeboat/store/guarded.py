@@ -21,11 +21,15 @@ MOST_CHARACTERS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """Writes that stand or fall together with a marker. `items` is how many versions begin or end."""
+    """Writes that stand or fall together with a marker. `items` is how many versions begin or end.
+
+    `also` is what they depend on besides, and share with the others that are written together.
+    """
 
     check: Check
     writes: tuple[Write, ...]
     items: int
+    also: tuple[Check, ...] = ()
 
 
 def as_read(item: Item) -> Expected:
@@ -59,18 +63,20 @@ def ending(stored: Item, at: str, history_days: int) -> tuple[Write, ...]:
     return (Put(history_item(stored, at, history_days)), gone)
 
 
-def guarded(check: Check, changes: Iterable[tuple[Write, ...]]) -> Iterator[Guarded]:
+def guarded(
+    check: Check, changes: Iterable[tuple[Write, ...]], also: tuple[Check, ...] = ()
+) -> Iterator[Guarded]:
     """Changes under one marker, in as many groups as a transaction's limits ask for."""
     writes: list[Write] = []
     items = 0
     for change in changes:
-        if writes and _too_much([check, *writes, *change]):
-            yield Guarded(check, tuple(writes), items)
+        if writes and _too_much([check, *also, *writes, *change]):
+            yield Guarded(check, tuple(writes), items, also)
             writes, items = [], 0
         writes.extend(change)
         items += 1
     if writes:
-        yield Guarded(check, tuple(writes), items)
+        yield Guarded(check, tuple(writes), items, also)
 
 
 def write_guarded(table: BackupTable, groups: Iterable[Guarded]) -> int:
@@ -81,7 +87,7 @@ def write_guarded(table: BackupTable, groups: Iterable[Guarded]) -> int:
         together = [*batch, group]
         keys = {each.check.key for each in together}
         # A transaction may name an item once only.
-        if batch and (len(keys) < len(together) or _too_much(_writes(together))):
+        if batch and (len(keys) < len(together) or _too_much(writes_of(together))):
             done += _write_batch(table, batch)
             batch = []
         batch.append(group)
@@ -89,15 +95,21 @@ def write_guarded(table: BackupTable, groups: Iterable[Guarded]) -> int:
 
 
 def _write_batch(table: BackupTable, batch: list[Guarded]) -> int:
-    if table.transact(_writes(batch)):
+    if table.transact(writes_of(batch)):
         return sum(group.items for group in batch)
     if len(batch) == 1:
         return 0
     return sum(_write_batch(table, [group]) for group in batch)
 
 
-def _writes(batch: list[Guarded]) -> list[Write]:
-    return [write for group in batch for write in (group.check, *group.writes)]
+def writes_of(batch: Iterable[Guarded]) -> list[Write]:
+    """What a transaction of these groups consists of."""
+    also: dict[Key, Write] = {}
+    writes: list[Write] = []
+    for group in batch:
+        also.update((check.key, check) for check in group.also)
+        writes += (group.check, *group.writes)
+    return [*also.values(), *writes]
 
 
 def _too_much(writes: list[Write]) -> bool:

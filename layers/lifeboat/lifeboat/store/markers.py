@@ -17,16 +17,18 @@ from boto3.dynamodb.conditions import Key as KeyCondition
 from botocore.exceptions import ClientError
 
 from lifeboat.aws.translation import store_errors
+from lifeboat.errors import StoreUnavailable
 from lifeboat.model import epoch_after, moment_after, now
-from lifeboat.store.keys import Key, marker_partition
+from lifeboat.pacing import stand_back
+from lifeboat.store.keys import GROUPS_MARKER, Key, marker_partition
 from lifeboat.store.table import BackupTable
-from lifeboat.store.transactions import ABSENT, Check, Expected
+from lifeboat.store.transactions import ABSENT, CONFLICTS, Check
 
 KEPT_DAYS = 2
 """For how long a marker is kept after the last capture."""
 
 MARGIN_SECONDS = 60
-"""How far the clocks of a capture and of an export's beginning may be apart."""
+"""How far the clocks of a capture and of an export's beginning may be apart; Capture Changes ends as soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,13 @@ class Marker:
     @property
     def unchanged(self) -> Check:
         """That nobody has begun a capture since."""
-        return Check(self.key, {"rev": self.rev})
+        # The moment as well: a marker that has expired begins to count anew.
+        return Check(self.key, {"rev": self.rev, "captured_at": self.captured_at})
 
 
 def unchanged(key: Key, marker: Marker | None) -> Check:
     """That nobody has begun a capture since the marker was read; None is the one that was not there."""
-    expected: Expected = ABSENT if marker is None else {"rev": marker.rev}
-    return Check(key, expected)
+    return Check(key, ABSENT) if marker is None else marker.unchanged
 
 
 def captured_since(moment: str) -> str:
@@ -70,6 +72,14 @@ class Markers:
                 held = self.table.get(key)
                 at = at if held is None else max(at, moment_after(str(held["captured_at"]), 0.001))
 
+    def of_groups(self) -> Marker | None:
+        """The marker of all groups, read consistently.
+
+        Whoever begins a membership reads it before the pool, and writes while it is `unchanged`: groups that
+        are gone are retired after it was counted up, and nobody would look for memberships that come later.
+        """
+        return self.of([GROUPS_MARKER]).get(GROUPS_MARKER)
+
     def of(self, keys: Iterable[Key]) -> Mapping[Key, Marker]:
         """The markers that there are, read consistently."""
         found = self.table.get_all(keys)
@@ -90,13 +100,24 @@ class Markers:
             yield str(item["sk"])
 
     def _touch(self, key: Key, at: str) -> Marker:
-        with store_errors("DynamoDB"):
-            answer = self.table.table.update_item(
-                Key={"pk": key.pk, "sk": key.sk},
-                UpdateExpression="SET captured_at = :at, expires_at = :expires ADD rev :one",
-                ConditionExpression="attribute_not_exists(captured_at) OR captured_at < :at",
-                ExpressionAttributeValues={":at": at, ":expires": epoch_after(at, KEPT_DAYS), ":one": 1},
-                ReturnValues="UPDATED_NEW",
-            )
-        rev = answer["Attributes"]["rev"]
-        return Marker(key, int(str(rev)), at)
+        for attempt in range(CONFLICTS):
+            with store_errors("DynamoDB"):
+                try:
+                    answer = self.table.table.update_item(
+                        Key={"pk": key.pk, "sk": key.sk},
+                        UpdateExpression="SET captured_at = :at, expires_at = :expires ADD rev :one",
+                        ConditionExpression="attribute_not_exists(captured_at) OR captured_at < :at",
+                        ExpressionAttributeValues={
+                            ":at": at,
+                            ":expires": epoch_after(at, KEPT_DAYS),
+                            ":one": 1,
+                        },
+                        ReturnValues="UPDATED_NEW",
+                    )
+                    return Marker(key, int(str(answer["Attributes"]["rev"])), at)
+                except ClientError as error:
+                    # A transaction is checking the marker just now; botocore does not repeat this.
+                    if error.response["Error"]["Code"] != "TransactionConflictException":
+                        raise
+            stand_back(attempt)
+        raise StoreUnavailable("DynamoDB: UpdateItem: TransactionConflictException")

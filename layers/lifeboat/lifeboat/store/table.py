@@ -21,7 +21,15 @@ from lifeboat.store.items import (
     membership_from,
     user_from,
 )
-from lifeboat.store.keys import Key, pool_key, shards_under, user_key, user_partition
+from lifeboat.store.keys import (
+    GROUPS,
+    Key,
+    history_partition,
+    pool_key,
+    shards_under,
+    user_key,
+    user_partition,
+)
 from lifeboat.store.transactions import Write, transact
 
 if TYPE_CHECKING:
@@ -152,6 +160,15 @@ class BackupTable(Backup):
         attributes = ("name", "content_hash", "valid_from", "change")
         found = self.query(KeyCondition("pk").eq("GROUP"), None, attributes, consistent=True)
         return {item["name"]: _stored(item) for item in found}
+
+    def retired_groups(self) -> set[str]:
+        """The names of groups of which history keeps an earlier version."""
+        past = KeyCondition("pk").eq(history_partition(GROUPS))
+        return {str(item["name"]) for item in self.query(past, None, ("name",), consistent=True)}
+
+    def has_members(self, group_name: str) -> bool:
+        """Whether a membership of a group is stored, by the index ByGroup."""
+        return next(self.stored_members(group_name), None) is not None
 
     def stored_members(
         self, group_name: str, since: str = "", until: str = ""

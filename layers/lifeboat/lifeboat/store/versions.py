@@ -9,6 +9,7 @@ from itertools import islice
 
 from lifeboat.store.items import Change, Draft, Item, history_item
 from lifeboat.store.keys import Key
+from lifeboat.store.markers import Marker
 from lifeboat.store.table import BATCH_GET_KEYS, BackupTable, StoredVersion
 
 WRITERS = 4
@@ -39,6 +40,9 @@ class VersionWriter:
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._underway: list[Future[None]] = []
+
+    def groups_listed(self, created: Mapping[str, str], marker: Marker | None) -> None:
+        """Take note of the groups whose members are written. Where nobody else writes, nothing follows."""
 
     def classify(self, draft: Draft, stored: StoredVersion | None) -> Change | None:
         """What a draft is to the backup: added, changed, or None for unchanged.

@@ -235,8 +235,11 @@ class ImportJobStep:
     def _users(self, subs: list[str]) -> dict[str, NewUser]:
         """The users of a job as the backup has them; those deleted from it meanwhile are left out."""
         wanted = set(subs)
+        known = {group.name for group in self.backup.groups()}
         return {
-            user.sub: self._message(user, [membership.group_name for membership in memberships])
+            user.sub: self._message(
+                user, [each.group_name for each in memberships if each.group_name in known]
+            )
             for shard in sorted({shard_of(sub) for sub in wanted})
             for user, memberships in self.backup.users_with_groups(shard)
             if user is not None and user.sub in wanted

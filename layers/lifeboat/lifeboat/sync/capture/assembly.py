@@ -7,7 +7,7 @@ from functools import cache
 from lifeboat.aws import clients
 from lifeboat.aws.queues import Queue
 from lifeboat.cognito.reader import PoolReader
-from lifeboat.pacing import Budget
+from lifeboat.pacing import Budget, Category
 from lifeboat.settings import settings
 from lifeboat.store.markers import Markers
 from lifeboat.store.table import BackupTable
@@ -22,6 +22,9 @@ REPLICA = "REPLICA"
 
 CONSUMERS = 2
 """Functions that consume a capture queue at a time: the least MaximumConcurrency there is."""
+
+LISTING_SECONDS = 40
+"""Of the 60 of Capture Changes, less what it keeps in reserve: for so long the groups are listed at most."""
 
 
 @cache
@@ -63,8 +66,13 @@ def _users(table: BackupTable, reader: PoolReader) -> UserCapture:
     return UserCapture(table, Markers(table), reader, settings().history_days, _captures_mfa)
 
 
-def _groups(table: BackupTable, reader: PoolReader) -> GroupCapture:
-    return GroupCapture(table, Markers(table), reader, settings().history_days)
+def _groups(table: BackupTable, reader: PoolReader, pages: int = 0) -> GroupCapture:
+    return GroupCapture(table, Markers(table), reader, settings().history_days, pages)
+
+
+def group_pages(budget: Budget) -> int:
+    """How many pages of groups an invocation of Capture Changes can list, and have time to write."""
+    return max(1, int(budget.rate(Category.USER_POOL_RESOURCE_READ) * LISTING_SECONDS))
 
 
 def user_capture() -> UserCapture:
@@ -82,7 +90,7 @@ def capture_consumer() -> CaptureConsumer:
         given.user_pool_id,
         {queue.name: queue for queue in queues},
         _users(_table(), reader),
-        _groups(_table(), reader),
+        _groups(_table(), reader, group_pages(_budget(CONSUMERS))),
     )
 
 

@@ -34,23 +34,31 @@ class ConfirmedCapture:
     def answer(self, event: TriggerEvent) -> TriggerEvent:
         """The event as it came, whatever happens. Never raises."""
         try:
-            sub = _sub(event)
             given = self.settings()
-            if sub and given.captures_changes and event["userPoolId"] == given.user_pool_id:
-                self._take(sub, given.stack_name)
+            if given.captures_changes:
+                self._take(event, given)
         except Exception as error:
             logger.error("confirmed user not captured", error=type(error).__name__)
         return event
 
-    def _take(self, sub: str, stack_name: str) -> None:
-        # A user who is not listed as confirmed yet is looked for again a moment later.
-        found = within(CAPTURE_SECONDS, lambda: self.capture(sub))
-        if found and found != Status.UNCONFIRMED:
-            return
-        sent = within(SEND_SECONDS, lambda: self._send(sub))
-        if not sent:
-            logger.error("confirmed user neither captured nor queued", sub=sub)
-        publish(stack_name, {"CaptureRetried": 1 if sent else 0, "CaptureLost": 0 if sent else 1})
+    def _take(self, event: TriggerEvent, given: Settings) -> None:
+        lost, retried = True, False
+        try:
+            if event["userPoolId"] != given.user_pool_id:
+                lost = False
+                return
+            sub = _sub(event)
+            # A user who is not listed as confirmed yet is looked for again a moment later.
+            found = within(CAPTURE_SECONDS, lambda: self.capture(sub))
+            retried = not found or found == Status.UNCONFIRMED
+            lost = retried and not within(SEND_SECONDS, lambda: self._send(sub))
+            if lost:
+                logger.error("confirmed user neither captured nor queued", sub=sub)
+        finally:
+            # Also where the event names no sub, or there is no thread to be had.
+            if lost or retried:
+                counts = {"CaptureRetried": 0 if lost else 1, "CaptureLost": 1 if lost else 0}
+                publish(given.stack_name, counts)
 
     def _send(self, sub: str) -> str:
         self.send(sub)
@@ -76,4 +84,8 @@ def within(seconds: float, work: Callable[[], str]) -> str:
 
 
 def _sub(event: TriggerEvent) -> str:
-    return str(event["request"]["userAttributes"]["sub"])
+    """The sub of the user. Raises KeyError, also for an empty one."""
+    sub = str(event["request"]["userAttributes"]["sub"])
+    if not sub:
+        raise KeyError("sub")
+    return sub

@@ -17,7 +17,7 @@ from lifeboat.errors import LifeboatError
 from lifeboat.model import instant, now, seconds_between
 from lifeboat.pacing import Deadline
 from lifeboat.sync.capture.causes import Cause, NoCause, Unusable, cause_of
-from lifeboat.sync.capture.groups import GroupCapture
+from lifeboat.sync.capture.groups import GroupCapture, TooManyGroups
 from lifeboat.sync.capture.users import UserCapture
 from lifeboat.telemetry import logger, publish
 
@@ -61,7 +61,8 @@ class CaptureConsumer:
         """Capture what the messages are about; the answer names those to be delivered again."""
         batch = self._sort(event)
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-            list(threads.map(lambda sub: self._take(sub, batch, deadline), batch.records))
+            # The groups first: they take the longest.
+            list(threads.map(lambda sub: self._take(sub, batch, deadline), sorted(batch.records)))
         self._report(batch)
         return {"batchItemFailures": [{"itemIdentifier": record.message_id} for record in batch.failed]}
 
@@ -90,7 +91,11 @@ class CaptureConsumer:
             return
         try:
             causes = [cause for _, cause in records]
-            written = self._user(sub, causes, received, batch) if sub else self._groups()
+            written = self._user(sub, causes, received, batch) if sub else self.groups.capture(deadline)
+        except TooManyGroups:
+            batch.counts["groups_left"] += 1
+            logger.warning("groups left to the next export: too many to be listed in time")
+            return
         except LifeboatError as error:
             batch.failed.extend(record for record, _ in records)
             for record, _ in records:
@@ -113,9 +118,6 @@ class CaptureConsumer:
             raise NotThereYet("the user is neither in the pool nor in the backup")
         return captured.written
 
-    def _groups(self) -> int:
-        return self.groups.capture()
-
     def _report(self, batch: _Batch) -> None:
         values: dict[str, float] = {
             "CapturedUsers": batch.counts["captured"],
@@ -123,6 +125,7 @@ class CaptureConsumer:
             "CapturesPutOff": len(batch.failed),
             "CapturedDeletions": batch.counts["deleted"],
             "CaptureEventsWithoutSub": batch.counts["no_sub"],
+            "GroupCapturesLeft": batch.counts["groups_left"],
         }
         units = {}
         if batch.lag:

@@ -16,7 +16,7 @@ from lifeboat.pacing import Deadline
 from lifeboat.settling import Settled
 from lifeboat.store.keys import SHARDS
 from lifeboat.store.markers import Markers, captured_since
-from lifeboat.sync.capture.groups import GroupCapture
+from lifeboat.sync.capture.groups import GroupCapture, GroupsUnfinished
 from lifeboat.sync.capture.users import UserCapture
 from lifeboat.telemetry import logger
 
@@ -60,7 +60,10 @@ class CaptureSettling:
 
     def _settle(self, place: Settled, since: str, deadline: Deadline) -> Settled:
         if not place["Shard"] and not place["Behind"]:
-            place["Written"] += self.groups.capture()
+            try:
+                place["Written"] += self.groups.capture(deadline)
+            except GroupsUnfinished:
+                return place
         for number in range(place["Shard"], len(SHARDS)):
             place["Shard"] = number
             if not self._settle_shard(SHARDS[number], since, place, deadline):

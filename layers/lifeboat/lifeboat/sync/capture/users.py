@@ -13,14 +13,22 @@ from dataclasses import dataclass
 
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import ResourceNotFound, StoreUnavailable
-from lifeboat.model import Membership, User
+from lifeboat.model import Group, Kind, Membership, User, moment_after
 from lifeboat.pacing import stand_back
-from lifeboat.store.guarded import after_all, as_read, beginning, ending, guarded
-from lifeboat.store.items import Change, Draft, Item, draft_membership, draft_user, listing_hash
-from lifeboat.store.keys import Key, marker_key
-from lifeboat.store.markers import Marker, Markers
+from lifeboat.store.guarded import after_all, as_read, beginning, ending, guarded, writes_of
+from lifeboat.store.items import (
+    Change,
+    Draft,
+    Item,
+    draft_group,
+    draft_membership,
+    draft_user,
+    listing_hash,
+)
+from lifeboat.store.keys import GROUPS_MARKER, Key, marker_key
+from lifeboat.store.markers import Marker, Markers, unchanged
 from lifeboat.store.table import BackupTable
-from lifeboat.store.transactions import Put, Write
+from lifeboat.store.transactions import Check, Put, Write
 
 ATTEMPTS = 8
 """How often a capture begins again that another one of the same user has overtaken."""
@@ -34,7 +42,8 @@ class Captured:
     """What a capture found and did.
 
     `status` is the user's in the pool, "" if it is not there; `known` is whether the backup held it before;
-    `written` is how many versions of the user and its memberships began or ended.
+    `written` is how many versions began or ended: of the user, of its memberships, and of groups that were
+    not in the backup.
     """
 
     sub: str
@@ -62,26 +71,40 @@ class UserCapture:
         for attempt in range(ATTEMPTS):
             marker = self.markers.touch(marker_key(sub))
             # Everything is read after the marker was counted up, so later than whatever was written before.
+            of_groups = self.markers.of_groups()
             stored = self.table.items_of_user(sub)
-            user, drafts = self._read(sub)
+            user, drafts, groups = self._read(sub)
             known = bool(stored)
-            changes = list(differences(stored, drafts, marker.captured_at, self.history_days))
-            if write_all(self.table, marker, changes):
+            at = _later(marker, of_groups)
+            changes = list(differences(stored, drafts, at, self.history_days))
+            also: tuple[Check, ...] = ()
+            if any(draft.kind is Kind.MEMBERSHIP and draft.key not in stored for draft in drafts):
+                also = (unchanged(GROUPS_MARKER, of_groups),)
+                changes = [*self._unknown(groups, at), *changes]
+            if write_all(self.table, marker, changes, also):
                 return Captured(sub, user.status if user else "", known, len(changes))
             self.pause(attempt)
         raise StoreUnavailable("DynamoDB: a user is being captured again and again")
 
-    def _read(self, sub: str) -> tuple[User | None, list[Draft]]:
-        """The user as the pool has it, and its items; None and nothing if the pool does not have it."""
+    def _unknown(self, groups: list[Group], at: str) -> Iterator[tuple[Write, ...]]:
+        """The groups that the backup does not have: only of those that it has, it is seen that they go."""
+        drafts = {draft.key: draft for draft in map(draft_group, groups)}
+        held = {Key(item["pk"], item["sk"]) for item in self.table.get_all(drafts)}
+        for key, draft in drafts.items():
+            if key not in held:
+                yield beginning(draft, None, at, self.history_days)
+
+    def _read(self, sub: str) -> tuple[User | None, list[Draft], list[Group]]:
+        """The user as the pool has it, its items and its groups; nothing if the pool does not have it."""
         user = self._look_up(sub)
         if user is None:
-            return None, []
+            return None, [], []
         try:
-            groups = self.reader.groups_of(user.username)
+            groups = self.reader.groups_joined(user.username)
             draft = self._draft(user)
         except ResourceNotFound:  # deleted since it was looked up
-            return None, []
-        return user, [draft, *(draft_membership(Membership(sub, name)) for name in groups)]
+            return None, [], []
+        return user, [draft, *(draft_membership(Membership(sub, group.name)) for group in groups)], groups
 
     def _look_up(self, sub: str) -> User | None:
         # Listings are eventually consistent, so a user is not gone on the word of one.
@@ -119,6 +142,15 @@ def differences(
             yield (Put(item, as_read(held)),)
 
 
-def write_all(table: BackupTable, marker: Marker, changes: Iterable[tuple[Write, ...]]) -> bool:
-    """Write changes while nobody else begins a capture; False if somebody has."""
-    return all(table.transact([group.check, *group.writes]) for group in guarded(marker.unchanged, changes))
+def write_all(
+    table: BackupTable, marker: Marker, changes: Iterable[tuple[Write, ...]], also: tuple[Check, ...] = ()
+) -> bool:
+    """Write changes while nobody else begins a capture, and what is checked `also` stands; False if not."""
+    return all(table.transact(writes_of([group])) for group in guarded(marker.unchanged, changes, also))
+
+
+def _later(marker: Marker, of_groups: Marker | None) -> str:
+    """When a capture began, but behind the last capture of groups: that may have ended what begins again."""
+    if of_groups is None or of_groups.captured_at < marker.captured_at:
+        return marker.captured_at
+    return moment_after(of_groups.captured_at, 0.001)
