@@ -30,11 +30,10 @@ SERVICES = {"stepfunctions": "states"}
 
 def allowed(command: str) -> set[str]:
     """The actions of the statements that the page's table names for a command."""
-    policy = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    policies = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
     row = re.search(rf"^\|[^|]*`{command}`[^|]*\|([^|]*)\|$", PAGE, re.MULTILINE)
-    assert policy
     assert row
-    statements = {each["Sid"]: each["Action"] for each in json.loads(policy[1])["Statement"]}
+    statements = {each["Sid"]: each["Action"] for policy in policies for each in policy["Statement"]}
     named = [statements[sid] for sid in re.findall(r"\b[A-Z]\w+", row[1].partition("—")[0])]
     return {action for actions in named for action in ([actions] if isinstance(actions, str) else actions)}
 

@@ -8,7 +8,6 @@ that is still underway then may end or not; either does no harm.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from lifeboat.errors import LifeboatError
 from lifeboat.model import Status
 from lifeboat.settings import Settings
 from lifeboat.telemetry import logger, publish
+from lifeboat.time_limit import within
 from lifeboat.trigger_event import TriggerEvent
 
 CAPTURE_SECONDS = 1.1
@@ -49,9 +49,9 @@ class ConfirmedCapture:
                 return
             sub = _sub(event)
             # A user who is not listed as confirmed yet is looked for again a moment later.
-            found = within(CAPTURE_SECONDS, lambda: self.capture(sub))
+            found = _in_time(CAPTURE_SECONDS, lambda: self.capture(sub))
             retried = not found or found == Status.UNCONFIRMED
-            lost = retried and not within(SEND_SECONDS, lambda: self._send(sub))
+            lost = retried and not _in_time(SEND_SECONDS, lambda: self._send(sub))
             if lost:
                 logger.error("confirmed user neither captured nor queued", sub=sub)
         finally:
@@ -65,22 +65,17 @@ class ConfirmedCapture:
         return "sent"
 
 
-def within(seconds: float, work: Callable[[], str]) -> str:
+def _in_time(seconds: float, work: Callable[[], str]) -> str:
     """What `work` answers within a time; "" if it has not ended by then or has failed."""
-    answers: list[str] = []
-
-    def attempt() -> None:
-        try:
-            answers.append(work())
-        except LifeboatError as error:
-            logger.warning("capture failed", error=getattr(error, "code", type(error).__name__))
-        except Exception as error:
-            logger.error("capture failed", error=type(error).__name__)
-
-    thread = threading.Thread(target=attempt, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return answers[0] if answers else ""
+    try:
+        return within(seconds, work)
+    except TimeoutError:
+        return ""
+    except LifeboatError as error:
+        logger.warning("capture failed", error=getattr(error, "code", type(error).__name__))
+    except Exception as error:
+        logger.error("capture failed", error=type(error).__name__)
+    return ""
 
 
 def _sub(event: TriggerEvent) -> str:
