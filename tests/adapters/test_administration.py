@@ -15,7 +15,7 @@ from lifeboat.aws.queues import Queue
 from lifeboat.cognito.editor import UserEditor
 from lifeboat.cognito.reader import PoolReader
 from lifeboat.errors import LifeboatError, StoreUnavailable
-from lifeboat.model import User
+from lifeboat.model import Group, User
 from lifeboat.store.keys import user_key
 from lifeboat.store.markers import Markers
 from lifeboat.store.table import BackupTable
@@ -75,12 +75,13 @@ class Api:
             shown = users if len(self.captured) <= until else self.pool.users()
             return next((each for each in shown.values() if each.attributes.get(attribute) == value), None)
 
-        def groups_of(_: PoolReader, name: str) -> list[str]:
-            return sorted(groups[name] if len(self.captured) <= until else self.pool.groups_of(name))
+        def groups_joined(_: PoolReader, name: str) -> list[Group]:
+            shown = groups[name] if len(self.captured) <= until else self.pool.groups_of(name)
+            return [Group(each) for each in sorted(shown)]
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(PoolReader, "user_where", user_where)
-            patch.setattr(PoolReader, "groups_of", groups_of)
+            patch.setattr(PoolReader, "groups_joined", groups_joined)
             yield
 
     def _request(self, function: str, sub: str, body: Any) -> ApiRequest:
