@@ -180,6 +180,24 @@ def test_a_new_user_gets_an_address_that_another_has_given_up(standby: Standby) 
     standby.check_same([moved, new])
 
 
+def test_an_unverified_address_that_is_anothers_verified_one_is_set_silently(
+    make_standby: Callable[..., Standby], dead: Queue
+) -> None:
+    standby = make_standby(AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
+    owner, other = filled(standby, 2)
+    wants = changed(other, email=owner.attributes["email"], email_verified="false")
+    standby.put(wants)
+    for _ in range(2):
+        standby.users.apply(wants.sub)
+    standby.check_same([owner, wants])
+    assert check(standby, "REPAIR") == (0, 0, 0)
+    assert messages(dead) == []
+    # And back again
+    standby.put(other)
+    standby.users.apply(other.sub)
+    standby.check_same([owner, other])
+
+
 def test_an_address_is_not_taken_from_who_has_it_in_the_backup(
     standby: Standby, monkeypatch: pytest.MonkeyPatch
 ) -> None:

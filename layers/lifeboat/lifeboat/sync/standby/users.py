@@ -225,7 +225,7 @@ class StandbyUsers:
     def _bring_about(self, target: Target, place: Place | None, revision: int) -> Applied:
         user = target.user
         there, done, adopted = self._copy_of(user.sub, place), Applied.UNCHANGED, False
-        if there is not None and self._must_be_made_anew(there, user):
+        if there is not None and (self._must_be_made_anew(there, user) or self._would_tell(there, user)):
             self._discard(there, user.sub)
             there = None
         if there is None:
@@ -276,6 +276,20 @@ class StandbyUsers:
             for name in (*changed, *gone)
             if name not in VERIFIED_FLAGS
         )
+
+    def _would_tell(self, there: User, user: User) -> bool:
+        """Whether an unverified address is to be set that somebody else signs in by.
+
+        An update stays silent by calling it verified for a moment (PoolChanger.update_attributes), which
+        Cognito refuses then. A user who is made anew gets it without a message, and unverified.
+        """
+        changed, _ = _differences(there, user)
+        for address in {*self.facts.auto_verified} & {*self.facts.alias_attributes} & changed.keys():
+            if changed[address] and not user.verified(address):
+                holder = self.states.user(changed[address])
+                if holder is not None and holder.sub != there.sub:
+                    return True
+        return False
 
     def _discard(self, there: User, sub: str) -> None:
         self.changer.delete_user(there.username)
