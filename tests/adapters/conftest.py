@@ -16,6 +16,7 @@ from moto import mock_aws
 from lifeboat.aws.bucket import Bucket
 from lifeboat.aws.executions import Executions
 from lifeboat.aws.queues import Queue
+from lifeboat.settings import settings
 from lifeboat.store.table import BackupTable
 from tests.adapters.cockpit import Lifeboat, lifeboat_of
 from tests.adapters.drilling import Drilled, Known
@@ -208,3 +209,11 @@ def drill(backup: Stack, known: Known, monkeypatch: pytest.MonkeyPatch) -> Drill
     """A drill of a stack that has a backup, not begun."""
     known.put_in(monkeypatch)
     return Drilled(backup, known)
+
+
+@pytest.fixture
+def live(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """A stack that captures changes; nobody waits for a token."""
+    monkeypatch.setenv("LIVE_SYNC", "CAPTURE")
+    settings.cache_clear()
+    return stack
